@@ -1,0 +1,115 @@
+#pragma once
+/// @file
+/// The layer that carries a token over anybody's HTTP client: attaches it, and replays once after a 401.
+
+#include <afresh/http_message.hpp>
+#include <afresh/token_source.hpp>
+
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace afresh {
+
+/// What `authorized` reads of an answer. Overload `challenge_of(const Response&)` beside your response type; Afresh brings
+/// it for its own `http_response` and, in `<afresh/beast.hpp>`, for Beast's.
+struct resource_answer {
+    unsigned status{};
+    http_fields fields; ///< only `WWW-Authenticate` matters; all its occurrences
+};
+AFRESH_EXPORT resource_answer challenge_of(const http_response& response);
+
+/// Where a request goes. Overload `target_of(const Request&)` beside your request type, or name the URL in each call.
+struct request_target {
+    std::string method;
+    std::string url; ///< absolute
+};
+AFRESH_EXPORT request_target target_of(const http_request& request);
+
+namespace detail {
+AFRESH_EXPORT bool asks_for_renewal(const resource_answer& answer);
+AFRESH_EXPORT std::string require_allowed(const token_source& tokens, const request_target& target); // returns the origin
+AFRESH_EXPORT http_fields authorization_for(const access_token& token, const request_target& target);
+AFRESH_EXPORT bool is_cancellation(const error_code& ec) noexcept;
+} // namespace detail
+
+/// Carries a token over an HTTP client of yours. `send(const Request&, const http_fields& authorization)` returns an
+/// `asio::awaitable<Response>`; it adds the fields to the request, sends it and reads the answer. It is called once, and a
+/// second time when the resource answered 401 in a way that a new token may cure (RFC 6750 3.1), so the request must be
+/// replayable. The second answer is the caller's whatever it is.
+///
+/// @code
+/// afresh::authorized call(tokens, [&](const request& r, const afresh::http_fields& authorization) { return send(r, authorization); });
+/// response answer = co_await call(r);
+/// @endcode
+///
+/// @par Thread safety Distinct objects: safe. Shared objects: as safe as `send`.
+/// @par Lifetime      It and the request's parts must outlive the call.
+template <class Send>
+class authorized {
+public:
+    authorized(token_source tokens, Send send) : tokens_(std::move(tokens)), send_(std::move(send)) {}
+
+    /// Sends `request` with the token.
+    ///
+    /// @par Errors        Thrown as `boost::system::system_error`: errc::origin_not_allowed, before anything is sent; those of
+    ///                    `token_source::get()` when there is no token; whatever `send` throws. If no new token is to be had
+    ///                    after a 401, that 401 is returned: it is what the resource said.
+    /// @par Cancellation  As `send` and `get()`. The refresh goes on.
+    /// @see RFC 6750 section 3
+    template <class Request>
+    auto operator()(Request request) -> std::invoke_result_t<Send&, const Request&, const http_fields&>
+        requires requires { { target_of(request) } -> std::convertible_to<request_target>; }
+    {
+        request_target target = target_of(request);
+        return call(std::move(request), std::move(target));
+    }
+
+    /// For requests that do not know their own URL, such as Beast's.
+    template <class Request>
+    auto operator()(Request request, request_target target) -> std::invoke_result_t<Send&, const Request&, const http_fields&>
+    {
+        return call(std::move(request), std::move(target));
+    }
+
+    const token_source& tokens() const noexcept { return tokens_; }
+
+private:
+    template <class Awaitable>
+    struct awaitable_parts;
+    template <class T, class E>
+    struct awaitable_parts<asio::awaitable<T, E>> {
+        using executor = E;
+    };
+
+    template <class Request>
+    auto call(Request request, request_target target) -> std::invoke_result_t<Send&, const Request&, const http_fields&>
+    {
+        using executor =
+            typename awaitable_parts<std::invoke_result_t<Send&, const Request&, const http_fields&>>::executor;
+        const std::string origin = detail::require_allowed(tokens_, target);
+        const access_token token = co_await tokens_.template get<executor>();
+        const http_fields first = detail::authorization_for(token, target);
+        auto response = co_await send_(request, first);
+        if (!detail::asks_for_renewal(challenge_of(response))) co_return response;
+
+        access_token newer;
+        error_code ec;
+        try {
+            newer = co_await tokens_.template renew_if_current<executor>(token, origin);
+        } catch (const boost::system::system_error& e) {
+            ec = e.code();
+        }
+        if (ec && detail::is_cancellation(ec)) throw boost::system::system_error(ec);
+        if (ec) co_return response;
+        const http_fields second = detail::authorization_for(newer, target);
+        co_return co_await send_(request, second);
+    }
+
+    token_source tokens_;
+    Send send_;
+};
+
+} // namespace afresh

@@ -1,0 +1,104 @@
+#pragma once
+/// @file
+/// What can go wrong, in one table: error codes, the conditions to branch on, and what the server said.
+
+#include <afresh/export.hpp>
+
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
+#include <boost/system/error_condition.hpp>
+#include <boost/system/result.hpp>
+
+namespace afresh {
+
+using error_code = boost::system::error_code;
+template <class T>
+using result = boost::system::result<T>;
+
+/// Everything Afresh itself reports. Each comment ends with the remedy. Branch on `condition` rather than on single codes.
+/// `boost::asio::error::operation_aborted` is reported too, and only ever means that you cancelled the operation.
+enum class errc {
+    /// The authorization server refused the grant (RFC 6749 5.2 `invalid_grant`). Final until `set_tokens()` or
+    /// `retry_grant()`: the user must sign in again.
+    sign_in_required = 1,
+    /// The refresh token was refused after an exchange whose answer had been lost: the server probably spent it then
+    /// and saw it twice now. Remedy as for `sign_in_required`; look for the cause in the network or a crash.
+    rotation_in_doubt,
+    /// The authorization server refuses this client or request (`invalid_client`, `invalid_scope`, ...). Correct the
+    /// registration; Afresh asks again after 1 to 15 minutes.
+    misconfigured,
+    /// No usable token is held and the token endpoint cannot be reached, throttles or fails. Try again later; Afresh does.
+    temporarily_unavailable,
+    /// The token endpoint answered success with something that is not a token response (RFC 6749 5.1). Try again later.
+    malformed_response,
+    /// No usable token came within `get_options::max_wait` (30 s by default). The refresh goes on; try again.
+    wait_timed_out,
+    /// The token is no longer usable and the source has no means to renew it. Give it tokens with `set_tokens()`.
+    not_renewable,
+    /// The token store failed before anything was sent, so the exchange was not risked. Repair the store.
+    store_failed,
+    /// The URL's origin is not one the token was configured for. Add it to `source_options::allowed_origins`.
+    origin_not_allowed,
+    /// A token or a credential would have travelled over plain http. Use https (http is allowed on loopback only by name).
+    insecure_url,
+    /// An argument or configuration value is not valid. Correct the call; the text of the exception names the value.
+    invalid_argument,
+    /// The source or service was closed or destroyed.
+    closed,
+    /// The host name could not be resolved. Check the name and the resolver; retrying is safe.
+    resolve_failed,
+    /// The connection was refused or the network is unreachable. Nothing was sent; retrying is safe.
+    connect_failed,
+    /// No TCP connection within the limit. Nothing was sent; retrying is safe.
+    connect_timed_out,
+    /// The TLS handshake failed: unknown authority, wrong host name, expired certificate, old protocol. Check `tls_options`.
+    tls_failed,
+    /// The TLS handshake did not end within the limit. Nothing was sent; retrying is safe.
+    tls_timed_out,
+    /// The request was sent and no answer began within the limit. The server may have acted on it.
+    first_byte_timed_out,
+    /// The answer stopped arriving. The server has acted on the request.
+    body_timed_out,
+    /// The whole call took longer than its limit.
+    total_timed_out,
+    /// No connection of the pool became free within the limit. Raise the pool's size or lower the load.
+    pool_timed_out,
+    /// The connection ended or broke before the answer was complete. The server may have acted on the request.
+    connection_lost,
+    /// The answer's header is larger than the limit. Raise the limit if you trust the server.
+    header_limit,
+    /// The answer's body is larger than the limit. Raise the limit, or read the body as a stream.
+    body_limit,
+    /// The answer is not valid HTTP/1.1, or its framing is ambiguous (RFC 9112 6.3). The connection was dropped.
+    malformed_http,
+    /// More redirects than allowed.
+    too_many_redirects,
+    /// The proxy refused the connection. Check its address and credentials.
+    proxy_refused,
+};
+
+/// The questions a caller really asks; compare an `error_code` with these: `if (ec == afresh::condition::retry_later)`.
+enum class condition {
+    /// A human must sign in again: `sign_in_required`, `rotation_in_doubt`.
+    sign_in = 1,
+    /// The same call may succeed later without anybody doing anything.
+    retry_later,
+    /// Somebody must correct a setting: of this program, or at the authorization server.
+    misconfigured,
+};
+
+AFRESH_EXPORT const boost::system::error_category& error_category() noexcept;
+AFRESH_EXPORT const boost::system::error_category& condition_category() noexcept;
+
+inline error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), error_category()}; }
+inline boost::system::error_condition make_error_condition(condition c) noexcept
+{
+    return {static_cast<int>(c), condition_category()};
+}
+
+} // namespace afresh
+
+template <>
+struct boost::system::is_error_code_enum<afresh::errc> : std::true_type {};
+template <>
+struct boost::system::is_error_condition_enum<afresh::condition> : std::true_type {};

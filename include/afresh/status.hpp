@@ -1,0 +1,73 @@
+#pragma once
+/// @file
+/// What a token source tells of itself, and what it reports as it happens.
+
+#include <afresh/diagnostics.hpp>
+#include <afresh/error.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace afresh {
+
+/// What a chain is about.
+enum class source_state {
+    empty,      ///< no token held yet
+    fresh,      ///< a usable token, and no exchange wanted
+    due,        ///< a usable token; a new one is wanted or under way
+    refreshing, ///< no usable token; an exchange is under way
+    waiting,    ///< no usable token; the next exchange waits for backoff or a breaker
+    refused,    ///< no exchange until `set_tokens()` or `retry_grant()`
+    closed,
+};
+
+/// A picture of a token source at one moment. Holds no secret.
+struct source_status {
+    source_state state = source_state::empty;
+    std::uint64_t generation{};
+    std::optional<std::chrono::system_clock::time_point> due;
+    std::optional<std::chrono::system_clock::time_point> expires;
+    std::size_t waiters{};
+    unsigned consecutive_failures{};
+    error_code last_failure;        ///< of the last exchange that failed since the last success
+    diagnostics last_diagnostics;   ///< what the server said then
+    std::string last_detail;        ///< e.g. what the store or transport said
+    bool unsaved{};                 ///< tokens are in memory only: the store could not save them yet
+    bool in_doubt{};                ///< the refresh token was sent and no verdict came back
+    bool durable{};                 ///< the store keeps tokens when the process ends
+    std::uint64_t token_requests{}; ///< sent by this process
+};
+
+/// Something that happened to a chain, for metrics and logs. Holds no secret.
+struct event {
+    enum class kind {
+        refresh_started,   ///< an exchange begins
+        refresh_succeeded, ///< `elapsed` since it began
+        refresh_failed,    ///< `error`, `said`, `detail`
+        rotated,           ///< the server handed out a new refresh token
+        saved,             ///< tokens of `generation` are durable
+        save_failed,       ///< they are not yet: `detail`
+        adopted,           ///< a newer generation was found in the store
+        waiters_released,  ///< `count` callers were given a token or an error
+        token_rejected,    ///< a resource answered 401
+        sign_in_required,  ///< a human must sign in again: `error`
+        closed,
+    };
+    kind what{};
+    std::string key{};
+    std::uint64_t generation{};
+    std::chrono::milliseconds elapsed{};
+    std::size_t count{};
+    error_code error{};
+    diagnostics said{};
+    std::string detail{};
+};
+
+/// Called for each event, in order for each chain, one at a time, never on a caller's stack. An exception is swallowed.
+using event_hook = std::function<void(const event&)>;
+
+} // namespace afresh

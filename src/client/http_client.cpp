@@ -1,0 +1,74 @@
+#include <afresh/http_client.hpp>
+
+#include "http/http1_client.hpp"
+
+#include <afresh/authorized.hpp>
+
+#include <utility>
+
+namespace afresh {
+namespace {
+
+http_response taken(transport_outcome outcome)
+{
+    if (outcome.ec) throw boost::system::system_error(outcome.ec);
+    return std::move(outcome.response);
+}
+
+// What `authorized` calls: the request with the token's fields, through the pool.
+struct sender {
+    std::shared_ptr<http::http1_client> http;
+
+    asio::awaitable<http_response> operator()(const http_request& request, const http_fields& authorization)
+    {
+        http_request with_token = request;
+        for (const http_field& f : authorization) with_token.fields().set(f.name, f.value);
+        transport_outcome outcome = co_await http->send(with_token);
+        co_return taken(std::move(outcome));
+    }
+};
+
+} // namespace
+
+struct http_client::state {
+    std::shared_ptr<http::http1_client> http;
+    authorized<sender> call;
+};
+
+http_client::http_client(token_source tokens, http_client_options options)
+    : http_client(tokens.get_executor(), tokens, std::move(options))
+{
+}
+
+http_client::http_client(asio::any_io_executor executor, token_source tokens, http_client_options options)
+{
+    auto http = std::make_shared<http::http1_client>(std::move(executor), options.tls, options.limits);
+    state_ = std::make_shared<state>(state{http, authorized<sender>(std::move(tokens), sender{http})});
+}
+
+asio::awaitable<http_response> http_client::request(http_request r)
+{
+    const auto keep = state_; // the client may be destroyed meanwhile
+    if (r.fields().contains("Authorization")) {
+        transport_outcome outcome = co_await keep->http->send(r);
+        co_return taken(std::move(outcome));
+    }
+    co_return co_await keep->call(std::move(r));
+}
+
+asio::awaitable<http_response> http_client::get(std::string url)
+{
+    http_request r("GET", std::move(url));
+    return request(std::move(r));
+}
+
+asio::awaitable<http_response> http_client::post(std::string url, std::string body, std::string content_type)
+{
+    http_request r("POST", std::move(url));
+    r.field("Content-Type", std::move(content_type)).body(std::move(body));
+    return request(std::move(r));
+}
+
+const token_source& http_client::tokens() const noexcept { return state_->call.tokens(); }
+
+} // namespace afresh

@@ -1,0 +1,125 @@
+// What is wrong with a registration or a grant. A mistake found here is told once, at construction, in words; the same
+// mistake found by a server costs an exchange and is told in `invalid_client`.
+#include "core/text.hpp"
+#include "core/token_request.hpp"
+#include "core/url.hpp"
+
+#include <boost/url/parse.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace afresh::core {
+namespace {
+
+config_fault invalid(std::string text) { return {errc::invalid_argument, std::move(text)}; }
+
+// No text here quotes a value: the user information of a URL, or a secret put into the wrong field, would be in it.
+config_fault check_endpoint(const client_registration& registration)
+{
+    const std::string& url = registration.token_endpoint();
+    if (url.empty()) return invalid("token_endpoint: is empty; give the absolute https URL of the token endpoint");
+    if (url.find('#') != std::string::npos)
+        return invalid("token_endpoint: has a fragment, which RFC 6749 3.2 forbids; remove '#' and what follows");
+    const auto parts = parse_url(url);
+    if (!parts)
+        return invalid("token_endpoint: is not an absolute https URL without user information; "
+                       "write it as https://host/path, credentials go into client_secret_basic()");
+    if (!parts->is_https() && !parts->is_loopback() && !registration.plain_http_allowed())
+        return {errc::insecure_url,
+                "token_endpoint: is plain http, which shows the credentials to everybody on the way; "
+                "use https (or allow_plain_http_for_tests(), in a test)"};
+    return {};
+}
+
+// RFC 6749 appendix A.1 and A.2: both are made of VSCHAR.
+config_fault check_credentials(const client_registration& registration)
+{
+    const auto method = registration.authentication();
+    if (registration.client_id().empty())
+        return invalid("client_id: is empty; give the id this client is registered with");
+    if (!is_vschar(registration.client_id()))
+        return invalid(
+            "client_id: has a character that is not printable ASCII (RFC 6749 A.1); look for a stray line end");
+    if (method == client_authentication::none) return {};
+    if (registration.client_secret().empty())
+        return invalid("client_secret: is empty; give the secret, or use no client authentication for a public client");
+    if (!is_vschar(registration.client_secret().reveal()))
+        return invalid("client_secret: has a character that is not printable ASCII (RFC 6749 A.2); "
+                       "look for a stray line end");
+    if (method == client_authentication::client_secret_basic_raw &&
+        registration.client_id().find(':') != std::string::npos)
+        return invalid("client_id: has a ':', which raw Basic cannot carry (RFC 7617 2); use client_secret_basic()");
+    return {};
+}
+
+// What this library sends itself, now or in another flow. Some servers read names without regard to case, so "Scope"
+// would override as well.
+bool is_own_parameter(std::string_view name) noexcept
+{
+    static constexpr std::array<std::string_view, 12> own{
+        "grant_type", "refresh_token", "client_id", "client_secret", "client_assertion", "client_assertion_type",
+        "scope",      "resource",      "code",      "code_verifier", "redirect_uri",     "device_code"};
+    return std::any_of(own.begin(), own.end(), [&](std::string_view o) { return iequals(o, name); });
+}
+
+// RFC 6749 8.2: param-name = 1*name-char
+bool is_parameter_name(std::string_view name) noexcept
+{
+    constexpr std::string_view name_chars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+    return !name.empty() && name.find_first_not_of(name_chars) == std::string_view::npos;
+}
+
+config_fault check_parameters(const std::vector<http_field>& parameters)
+{
+    for (auto p = parameters.begin(); p != parameters.end(); ++p) {
+        if (!is_parameter_name(p->name))
+            return invalid("parameter: a name is empty or has a character other than letters, digits, '-', '.' and '_' "
+                           "(RFC 6749 8.2)");
+        if (is_own_parameter(p->name))
+            return invalid("parameter: '" + p->name + "' is sent by the library itself; use the setter for it");
+        if (std::any_of(parameters.begin(), p, [&](const http_field& q) { return iequals(q.name, p->name); }))
+            return invalid("parameter: '" + p->name + "' is given twice, which RFC 6749 3.2 forbids");
+    }
+    return {};
+}
+
+} // namespace
+
+config_fault check(const client_registration& registration)
+{
+    if (auto fault = check_endpoint(registration)) return fault;
+    if (auto fault = check_credentials(registration)) return fault;
+    for (const unsigned status : registration.refused_statuses())
+        if (status < 400 || status > 499 || status == 429)
+            return invalid("refused_status: only a 4xx other than 429 can mean that a grant is refused");
+    return {};
+}
+
+config_fault check(const grant& grant)
+{
+    // RFC 6749 A.17. Form encoding would carry anything; but a line end read along with a token from a file is the most
+    // common way to have a good token refused.
+    if (!is_vschar(grant.token().reveal()))
+        return invalid("refresh_token: has a character that is not printable ASCII (RFC 6749 A.17); "
+                       "look for a stray line end");
+    if (!grant.scope().empty() && !is_scope(grant.scope()))
+        return invalid("scope: is not a list of scope tokens separated by single spaces (RFC 6749 3.3)");
+    // RFC 8707 2. An absolute URI of RFC 3986 4.3 has no fragment.
+    if (!grant.resource().empty() && !boost::urls::parse_absolute_uri(grant.resource()))
+        return invalid(
+            "resource: is not an absolute URI without fragment (RFC 8707 2); write https://api.example.com/");
+    return check_parameters(grant.parameters());
+}
+
+config_fault check(const client_registration& registration, const grant& grant)
+{
+    if (auto fault = check(registration)) return fault;
+    if (auto fault = check(grant)) return fault;
+    if (grant.type() == grant::kind::client_credentials && registration.authentication() == client_authentication::none)
+        return invalid("client_secret: client credentials need a client that proves who it is (RFC 6749 4.4); "
+                       "use client_secret_basic()");
+    return {};
+}
+
+} // namespace afresh::core

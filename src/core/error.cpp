@@ -1,0 +1,116 @@
+#include <afresh/error.hpp>
+
+namespace afresh {
+namespace {
+
+const char* text(errc e) noexcept
+{
+    switch (e) {
+    case errc::sign_in_required: return "The authorization server refused the grant; the user must sign in again";
+    case errc::rotation_in_doubt:
+        return "The refresh token was refused after an exchange whose answer was lost; the user must sign in again";
+    case errc::misconfigured: return "The authorization server refuses this client or request; correct the registration";
+    case errc::temporarily_unavailable: return "No usable token, and the token endpoint is not available now";
+    case errc::malformed_response: return "The token endpoint's answer is not a token response";
+    case errc::wait_timed_out: return "No usable token came within the time the caller was willing to wait";
+    case errc::not_renewable: return "The token is no longer usable and there is no grant to renew it with";
+    case errc::store_failed: return "The token store failed, so no exchange was risked";
+    case errc::origin_not_allowed: return "The URL's origin is not one this token may be sent to";
+    case errc::insecure_url: return "A credential would have travelled over plain http";
+    case errc::invalid_argument: return "An argument or configuration value is not valid";
+    case errc::closed: return "The token source was closed";
+    case errc::resolve_failed: return "The host name could not be resolved";
+    case errc::connect_failed: return "The connection could not be made";
+    case errc::connect_timed_out: return "The connection was not made in time";
+    case errc::tls_failed: return "The TLS handshake failed";
+    case errc::tls_timed_out: return "The TLS handshake did not end in time";
+    case errc::first_byte_timed_out: return "The answer did not begin in time";
+    case errc::body_timed_out: return "The answer stopped arriving";
+    case errc::total_timed_out: return "The call took longer than its limit";
+    case errc::pool_timed_out: return "No connection became free in time";
+    case errc::connection_lost: return "The connection ended before the answer was complete";
+    case errc::header_limit: return "The answer's header is larger than the limit";
+    case errc::body_limit: return "The answer's body is larger than the limit";
+    case errc::malformed_http: return "The answer is not valid HTTP/1.1";
+    case errc::too_many_redirects: return "Too many redirects";
+    case errc::proxy_refused: return "The proxy refused the connection";
+    }
+    return "Unknown afresh error"; // outside the switch, so that -Wswitch reports a forgotten enumerator
+}
+
+const char* text(condition c) noexcept
+{
+    switch (c) {
+    case condition::sign_in: return "A human must sign in again";
+    case condition::retry_later: return "The same call may succeed later";
+    case condition::misconfigured: return "A setting must be corrected";
+    }
+    return "Unknown afresh condition";
+}
+
+bool is(errc e, condition c) noexcept
+{
+    switch (e) {
+    case errc::sign_in_required:
+    case errc::rotation_in_doubt: return c == condition::sign_in;
+    case errc::temporarily_unavailable:
+    case errc::malformed_response:
+    case errc::wait_timed_out:
+    case errc::store_failed:
+    case errc::resolve_failed:
+    case errc::connect_failed:
+    case errc::connect_timed_out:
+    case errc::tls_timed_out:
+    case errc::first_byte_timed_out:
+    case errc::body_timed_out:
+    case errc::total_timed_out:
+    case errc::pool_timed_out:
+    case errc::connection_lost: return c == condition::retry_later;
+    case errc::misconfigured:
+    case errc::not_renewable:
+    case errc::origin_not_allowed:
+    case errc::insecure_url:
+    case errc::invalid_argument:
+    case errc::tls_failed:
+    case errc::header_limit:
+    case errc::body_limit:
+    case errc::malformed_http:
+    case errc::too_many_redirects:
+    case errc::proxy_refused: return c == condition::misconfigured;
+    case errc::closed: return false;
+    }
+    return false;
+}
+
+struct error_category_impl final : boost::system::error_category {
+    constexpr error_category_impl() noexcept : error_category(0x3b6f0d1e94a7c258) {}
+    const char* name() const noexcept override { return "afresh"; }
+    std::string message(int value) const override { return text(static_cast<errc>(value)); }
+    bool equivalent(int value, const boost::system::error_condition& c) const noexcept override
+    {
+        if (c.category() == condition_category()) return is(static_cast<errc>(value), static_cast<condition>(c.value()));
+        return error_category::equivalent(value, c);
+    }
+};
+
+struct condition_category_impl final : boost::system::error_category {
+    constexpr condition_category_impl() noexcept : error_category(0x9c02e5a7716b4d3f) {}
+    const char* name() const noexcept override { return "afresh.condition"; }
+    std::string message(int value) const override { return text(static_cast<condition>(value)); }
+};
+
+} // namespace
+
+const boost::system::error_category& error_category() noexcept
+{
+    static constexpr error_category_impl instance;
+    return instance;
+}
+
+const boost::system::error_category& condition_category() noexcept
+{
+    static constexpr condition_category_impl instance;
+    return instance;
+}
+
+} // namespace afresh

@@ -1,0 +1,40 @@
+#include "core/text.hpp"
+
+#include <afresh/http_message.hpp>
+
+#include <algorithm>
+
+namespace afresh {
+
+std::string_view http_fields::find(std::string_view name) const noexcept
+{
+    for (const auto& f : fields_)
+        if (core::iequals(f.name, name)) return f.value;
+    return {};
+}
+
+bool http_fields::contains(std::string_view name) const noexcept
+{
+    return std::any_of(begin(), end(), [&](const http_field& f) { return core::iequals(f.name, name); });
+}
+
+std::vector<std::string_view> http_fields::find_all(std::string_view name) const
+{
+    std::vector<std::string_view> all;
+    for (const auto& f : fields_)
+        if (core::iequals(f.name, name)) all.emplace_back(f.value);
+    return all;
+}
+
+void http_fields::set(std::string name, std::string value)
+{
+    erase(name);
+    add(std::move(name), std::move(value));
+}
+
+void http_fields::erase(std::string_view name)
+{
+    std::erase_if(fields_, [&](const http_field& f) { return core::iequals(f.name, name); });
+}
+
+} // namespace afresh

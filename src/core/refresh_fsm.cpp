@@ -1,0 +1,259 @@
+#include "core/refresh_fsm.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace afresh::core {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// --- callers ---
+
+effects refresh_fsm::on_get(const view& v)
+{
+    note_use(v);
+    used_at_ = v.now;
+    if (!usable(v.now)) return on_want_newer(v);
+    effects e{.serve = true};
+    if (phase_ == phase::idle && running_ == dialogue::none && token_->due.reached(v.now))
+        e.begin = begin(dialogue::exchange).begin;
+    return e;
+}
+
+effects refresh_fsm::on_want_newer(const view& v)
+{
+    if (phase_ == phase::latched || phase_ == phase::closed) return {.fail_all = true, .error = error_};
+    if (running_ != dialogue::none) return {}; // joins the flight
+    if (phase_ == phase::idle) {
+        if (!token_ || rejected_ || token_->floor.reached(v.now)) return begin(dialogue::exchange);
+        phase_ = phase::waiting; // asked for a moment ago: no loop is hot, whatever lifetime the server names
+        retry_at_ = token_->floor;
+        return {};
+    }
+    if (deferred_ && !usable(v.now)) { // the wait was for as long as the token lasts, and it does not last any longer
+        deferred_ = false;
+        retry_at_ = after(v.now, backoff(policy_, 0, v.jitter));
+    }
+    if (!exhausted_ && !deferred_) return {};
+    return {.fail_impatient = true, .error = error_};
+}
+
+effects refresh_fsm::on_rejected(const view& v)
+{
+    // During an outage nothing better can be had, and other resources may still take the token: it stays in use.
+    if (token_ && (phase_ != phase::waiting || running_ != dialogue::none)) rejected_ = true;
+    if (phase_ == phase::waiting && deferred_) {
+        deferred_ = false;
+        retry_at_ = after(v.now, backoff(policy_, 0, v.jitter));
+    }
+    return on_want_newer(v);
+}
+
+// --- time ---
+
+effects refresh_fsm::on_tick(const view& v)
+{
+    note_use(v);
+    if (running_ != dialogue::none) return {};
+    if (unsaved_ && save_at_.reached(v.now)) return begin(dialogue::save);
+    if (phase_ == phase::waiting && retry_at_.reached(v.now)) {
+        if (v.waiters || (token_ && renews_ahead(v))) return begin(dialogue::exchange);
+        phase_ = phase::idle; // nobody wants it: on demand from here
+    } else if (phase_ == phase::idle && token_ && token_->due.reached(v.now) && renews_ahead(v)) {
+        return begin(dialogue::exchange);
+    }
+    return {};
+}
+
+moment refresh_fsm::wake_at(const view& v) const
+{
+    if (running_ != dialogue::none) return moment::never();
+    moment at = unsaved_ ? save_at_ : moment::never();
+    const auto earlier = [&at](const moment& m) { at = {std::min(at.mono, m.mono), std::min(at.wall, m.wall)}; };
+    if (phase_ == phase::waiting) earlier(retry_at_);
+    // Past `due` there is nothing left to wake for: nobody uses the token.
+    if (phase_ == phase::idle && token_ && policy_.unused != unused_sources::on_demand && !token_->due.reached(v.now))
+        earlier(token_->due);
+    return at;
+}
+
+// --- the end of a dialogue ---
+
+effects refresh_fsm::on_result(const dialogue_result& r, const view& v)
+{
+    note_use(v);
+    if (phase_ == phase::closed) { // what was won is kept and saved, but nothing else begins
+        running_ = dialogue::none;
+        if (r.end == dialogue_end::tokens) unsaved_ = r.unsaved;
+        if (r.end == dialogue_end::saved) unsaved_ = false;
+        if (unsaved_) save_at_ = after(v.now, policy_.save_retry);
+        return {};
+    }
+    effects e = ended(r, v);
+    // Meanwhile the token has become due, or callers came whom it does not satisfy.
+    if (e.begin == dialogue::none && phase_ == phase::idle && running_ == dialogue::none) {
+        const bool due = token_ && token_->due.reached(v.now) && renews_ahead(v);
+        const bool missed = v.waiters && !e.serve && !usable(v.now);
+        if ((due || missed) && !(unsaved_ && !save_at_.reached(v.now))) e.begin = begin(dialogue::exchange).begin;
+    }
+    return e;
+}
+
+effects refresh_fsm::ended(const dialogue_result& r, const view& v)
+{
+    const dialogue what = std::exchange(running_, dialogue::none);
+    switch (r.end) {
+    case dialogue_end::tokens: return renewed(r, v);
+    case dialogue_end::saved: unsaved_ = false; return serve_or_fail(v);
+    case dialogue_end::answered: return answered(r, v);
+    case dialogue_end::store_failed:
+        if (unsaved_) save_at_ = after(v.now, policy_.save_retry);
+        if (what == dialogue::save) return serve_or_fail(v);
+        return fail(v, backoff(policy_, failures_, v.jitter), errc::store_failed);
+    case dialogue_end::lease_busy: // not a failure: a peer is at work, and its result will be found in the store
+        phase_ = phase::waiting;
+        retry_at_ = after(v.now, r.wait);
+        return {.serve = usable(v.now)};
+    case dialogue_end::no_grant: return latch(v, errc::not_renewable);
+    case dialogue_end::signed_out: token_.reset(); return latch(v, errc::sign_in_required);
+    case dialogue_end::dead: return latch(v, r.in_doubt ? errc::rotation_in_doubt : errc::sign_in_required);
+    case dialogue_end::unchanged: return serve_or_fail(v);
+    }
+    return {};
+}
+
+effects refresh_fsm::renewed(const dialogue_result& r, const view& v)
+{
+    in_doubt_ = rejected_ = deferred_ = false;
+    unsaved_ = r.unsaved;
+    save_at_ = r.unsaved ? after(v.now, policy_.save_retry) : moment::never();
+    // The refresh token is good and kept; only what came with it is not. An older token stays in use while it lasts.
+    if (r.unusable) return fail(v, backoff(policy_, failures_, v.jitter), r.cause);
+    exhausted_ = false;
+    failures_ = unauthorized_ = invalid_requests_ = trips_ = 0;
+    error_ = {};
+    phase_ = phase::idle;
+    token_ = r.times;
+    if (r.in_doubt) return doubt(r, v); // found in the store, with the intent of somebody who died
+    return {.serve = true};             // even if it expired on the way: these callers have waited for it
+}
+
+effects refresh_fsm::answered(const dialogue_result& r, const view& v)
+{
+    in_doubt_ = r.in_doubt;
+    if (r.answer != verdict::invalid_request) invalid_requests_ = 0;
+    const milliseconds pause = backoff(policy_, failures_, v.jitter);
+    switch (r.answer) {
+    case verdict::in_doubt: return doubt(r, v);
+    case verdict::refused: return latch(v, in_doubt_ ? errc::rotation_in_doubt : errc::sign_in_required);
+    case verdict::throttled: {
+        const seconds asked = std::min(r.retry_after.value_or(seconds(0)), policy_.retry_after_cap);
+        return fail(v, std::max<milliseconds>(asked, pause), r.cause);
+    }
+    case verdict::unauthorized:
+        if (!usable(v.now) && ++unauthorized_ >= policy_.bare_unauthorized_limit) return latch(v, errc::sign_in_required);
+        return fail(v, pause, r.cause);
+    case verdict::invalid_request: // at some servers the loser of a race, so a few in a row are tried
+        if (++invalid_requests_ < 3) return fail(v, pause, errc::temporarily_unavailable);
+        [[fallthrough]];
+    case verdict::misconfigured: exhausted_ = true; return fail(v, breaker(), errc::misconfigured);
+    // Consumed or not, the same request would be refused again: only a human can change it.
+    case verdict::doubtful_misconfigured: in_doubt_ = true; return latch(v, errc::misconfigured);
+    case verdict::ok:
+    case verdict::quarantined:
+    case verdict::not_sent:
+    case verdict::transient: break;
+    }
+    return fail(v, pause, r.cause);
+}
+
+// Sent, and no verdict. The successor, if there is one, is lost to everybody, so the same refresh token is sent again:
+// promptly while the server may still accept it, else not before the access token runs out (FAULTS section 0).
+effects refresh_fsm::doubt(const dialogue_result& r, const view& v)
+{
+    in_doubt_ = true;
+    const milliseconds grace = policy_.rotation_grace.value_or(milliseconds(10'000));
+    const milliseconds pause = r.after_5xx ? milliseconds(200 + static_cast<int>(800 * v.jitter))
+                                           : std::min(grace / 2, milliseconds(3'000));
+    if (grace.count() > 0 && r.sends <= policy_.doubt_resends &&
+        after(v.now, pause).mono <= after(r.first_sent, grace).mono)
+        return fail(v, pause, r.cause);
+    const effects e = fail(v, backoff(policy_, failures_, v.jitter), r.cause);
+    if (!usable(v.now) || !token_->lifetime) return e;
+    const moment last_call = after(token_->usable_until, -policy_.doubt_ahead);
+    deferred_ = true;
+    if (retry_at_.mono < last_call.mono) retry_at_ = last_call;
+    return e;
+}
+
+effects refresh_fsm::on_retry_grant(const view&)
+{
+    if (running_ != dialogue::none || (phase_ != phase::latched && phase_ != phase::waiting)) return {};
+    exhausted_ = deferred_ = false;
+    failures_ = unauthorized_ = invalid_requests_ = trips_ = 0;
+    return begin(dialogue::exchange);
+}
+
+void refresh_fsm::on_command() { begin(dialogue::command); }
+
+effects refresh_fsm::on_close()
+{
+    phase_ = phase::closed;
+    error_ = errc::closed;
+    return {.fail_all = true, .error = error_};
+}
+
+// --- shared steps ---
+
+effects refresh_fsm::begin(dialogue what)
+{
+    running_ = what;
+    if (what == dialogue::exchange && phase_ != phase::closed) phase_ = phase::idle;
+    return {.begin = what};
+}
+
+effects refresh_fsm::fail(const view& v, milliseconds delay, error_code cause)
+{
+    ++failures_;
+    error_ = cause;
+    phase_ = phase::waiting;
+    retry_at_ = after(v.now, delay);
+    deferred_ = false;
+    rejected_ = false; // nothing better can be had, and other resources may still take it
+    if (failures_ >= policy_.attempts_for_waiters) exhausted_ = true;
+    return serve_or_fail(v);
+}
+
+effects refresh_fsm::latch(const view& v, error_code cause)
+{
+    ++failures_;
+    error_ = cause;
+    phase_ = phase::latched;
+    return {.serve = usable(v.now), .fail_all = true, .error = cause, .sign_in = cause != errc::misconfigured};
+}
+
+effects refresh_fsm::serve_or_fail(const view& v) const
+{
+    return {.serve = usable(v.now), .fail_impatient = exhausted_, .error = exhausted_ ? error_ : error_code()};
+}
+
+milliseconds refresh_fsm::breaker() noexcept
+{
+    return std::min<milliseconds>(policy_.breaker_min * (1u << std::min(trips_++, 10u)), policy_.breaker_max);
+}
+
+bool refresh_fsm::renews_ahead(const view& v) const noexcept
+{
+    if (policy_.unused == unused_sources::on_demand) return v.waiters;
+    if (policy_.unused == unused_sources::always || v.waiters) return true;
+    const seconds window = std::max(policy_.used_within_min, 2 * token_->lifetime.value_or(policy_.unknown_lifetime));
+    return !after(used_at_, window).reached(v.now);
+}
+
+void refresh_fsm::note_use(const view& v) noexcept
+{
+    if (v.used) used_at_ = v.now;
+}
+
+} // namespace afresh::core

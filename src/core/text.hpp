@@ -1,0 +1,35 @@
+#pragma once
+// Character rules of the RFCs, and small conversions. Pure.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace afresh::core {
+
+// RFC 6749 appendix B: application/x-www-form-urlencoded
+void append_form_encoded(std::string& out, std::string_view text);
+// RFC 4648 4
+std::string base64(std::string_view bytes);
+// Some server text reduced to the characters RFC 6749 5.2 allows, cut at `limit`. Others become '?'.
+std::string printable(std::string_view text, std::size_t limit);
+// `text` with every occurrence of `secret` replaced by "***". Secrets of less than four characters are left: masking them
+// would destroy every word and protect nothing.
+std::string masked(std::string_view text, std::string_view secret);
+// RFC 6749 appendix A VSCHAR: printable ASCII and space, what client ids, secrets and refresh tokens are made of
+bool is_vschar(std::string_view text) noexcept;
+// RFC 6749 3.3: scope tokens separated by single spaces
+bool is_scope(std::string_view text) noexcept;
+// RFC 6750 2.1 b64token: what may follow "Bearer " in a header
+bool is_b64token(std::string_view text) noexcept;
+// RFC 9110 5.6.2 token (methods, field names)
+bool is_http_token(std::string_view text) noexcept;
+// no CR, LF, NUL or other control characters except tab: safe as a field value
+bool is_field_value(std::string_view text) noexcept;
+// RFC 9110 10.2.3: delta-seconds or a date (all three forms of 5.6.7); a date that has passed is zero. Negative or
+// garbage: nothing. Not capped, but for digits beyond ten years.
+std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, std::chrono::system_clock::time_point now);
+bool iequals(std::string_view a, std::string_view b) noexcept;
+
+} // namespace afresh::core

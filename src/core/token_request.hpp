@@ -1,0 +1,29 @@
+#pragma once
+// One half of an exchange: what to send (RFC 6749 4.4.2, 6, 2.3.1; RFC 8707 2). Pure.
+
+#include <afresh/client_registration.hpp>
+#include <afresh/error.hpp>
+#include <afresh/http_message.hpp>
+
+#include <string>
+
+namespace afresh::core {
+
+// What is wrong with a registration or grant, in words for the exception's text; empty: nothing.
+// errc tells apart insecure_url and invalid_argument.
+struct config_fault {
+    error_code code;
+    std::string text;
+    explicit operator bool() const noexcept { return static_cast<bool>(code); }
+};
+config_fault check(const client_registration& registration);
+config_fault check(const grant& grant);
+// Both, and whether they fit: client credentials need a client that proves who it is (RFC 6749 4.4).
+config_fault check(const client_registration& registration, const grant& grant);
+
+// The POST. `refresh_token` is the current one (not the grant's initial one); ignored for client credentials. The body
+// and the Authorization field hold secrets: wipe them once sent.
+http_request make_token_request(const client_registration& registration, const grant& grant,
+                                const secret_string& refresh_token);
+
+} // namespace afresh::core

@@ -1,0 +1,114 @@
+#include "core/url.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+
+namespace afresh::core {
+namespace {
+
+namespace urls = boost::urls;
+
+std::uint16_t default_port(std::string_view scheme) noexcept { return scheme == "https" ? 443 : 80; }
+
+std::string to_lower(std::string_view text)
+{
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return out;
+}
+
+// A DNS name as hosts are really called. RFC 3986 allows more (percent-encoding, sub-delims), and what two parsers read
+// differently is how a token gets to the wrong host.
+bool is_host_name(std::string_view name) noexcept
+{
+    if (name.empty() || name.size() > 254 || name.front() == '.' || name.find("..") != std::string_view::npos)
+        return false;
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789-._";
+    if (name.find_first_not_of(allowed) != std::string_view::npos) return false;
+    // A name whose last label is a number ("127.1", "0x7f.1", "2130706433") is an IPv4 address to most resolvers.
+    if (name.back() == '.') name.remove_suffix(1);
+    const std::string_view last = name.substr(name.rfind('.') + 1);
+    return last.find_first_not_of("0123456789") != std::string_view::npos && !last.starts_with("0x");
+}
+
+// lower case, an IPv6 address in its canonical form and without brackets; empty: not a host this library talks to
+std::string canonical_host(std::string_view text)
+{
+    if (text.starts_with('[') && text.ends_with(']')) {
+        text = text.substr(1, text.size() - 2);
+        const auto v6 = urls::parse_ipv6_address({text.data(), text.size()});
+        return v6 ? v6->to_string() : std::string{};
+    }
+    const auto v4 = urls::parse_ipv4_address({text.data(), text.size()});
+    if (v4) return v4->to_string();
+    std::string name = to_lower(text);
+    return is_host_name(name) ? name : std::string{};
+}
+
+// zero: not a port
+std::uint16_t parse_port(std::string_view digits)
+{
+    std::uint32_t value = 0;
+    for (const char c : digits) {
+        if (c < '0' || c > '9') return 0;
+        value = value * 10 + static_cast<std::uint32_t>(c - '0');
+        if (value > 65535) return 0;
+    }
+    return static_cast<std::uint16_t>(value);
+}
+
+std::string bracketed(const std::string& host) { return host.find(':') == std::string::npos ? host : '[' + host + ']'; }
+
+} // namespace
+
+bool url_parts::is_loopback() const noexcept
+{
+    if (host == "localhost" || host == "::1") return true;
+    // Not by its beginning alone: "127.example.com" is a name.
+    const auto v4 = urls::parse_ipv4_address(host);
+    return v4.has_value() && v4->is_loopback();
+}
+
+std::string url_parts::authority() const
+{
+    std::string out = bracketed(host);
+    if (port != default_port(scheme)) out.append(1, ':').append(std::to_string(port));
+    return out;
+}
+
+std::string url_parts::origin() const { return scheme + "://" + authority(); }
+
+result<url_parts> parse_url(std::string_view text)
+{
+    const error_code refused = errc::invalid_argument;
+    const auto parsed = urls::parse_uri({text.data(), text.size()});
+    if (!parsed || !parsed->has_authority() || parsed->has_userinfo()) return refused;
+    url_parts parts;
+    parts.scheme = to_lower({parsed->scheme().data(), parsed->scheme().size()});
+    if (parts.scheme != "https" && parts.scheme != "http") return refused;
+
+    // Boost.URL 1.81 ends an authority where it stops to understand it: to it, 127.0.0.1.example.com is the host
+    // 127.0.0.1, and "a:x" the host a. By RFC 3986 3.2 it ends at the next '/', '?' or '#' and nowhere else.
+    std::string_view rest = text.substr(parts.scheme.size() + 3);
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+    rest.remove_prefix(authority.size());
+    if (authority.find('@') != std::string_view::npos) return refused;
+
+    const auto colon =
+        authority.find(':', authority.starts_with('[') ? std::min(authority.find(']'), authority.size()) : 0);
+    parts.host = canonical_host(authority.substr(0, colon));
+    if (parts.host.empty()) return refused;
+    // RFC 3986 3.2.3: "https://host:" is "https://host"
+    const std::string_view digits = colon == std::string_view::npos ? std::string_view{} : authority.substr(colon + 1);
+    parts.port = digits.empty() ? default_port(parts.scheme) : parse_port(digits);
+    if (parts.port == 0) return refused;
+
+    parts.target = rest.substr(0, rest.find('#'));
+    if (!parts.target.starts_with('/')) parts.target.insert(0, 1, '/');
+    return parts;
+}
+
+} // namespace afresh::core

@@ -1,0 +1,208 @@
+#include "http/connection_pool.hpp"
+
+#include "net/timed_wait.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+
+namespace afresh::http {
+
+namespace {
+constexpr std::chrono::seconds sweep_interval{5};
+}
+
+// A call that waits for a connection, first come first served.
+class connection_pool::waiter : public net::timed_wait<slot> {
+public:
+    using timed_wait::timed_wait;
+    ~waiter() override { unlink(); }
+
+    void start(std::shared_ptr<connection_pool> pool, std::string origin_name, clock::time_point until)
+    {
+        pool_ = std::move(pool);
+        arm(until, errc::pool_timed_out);
+        error_code ec;
+        slot now;
+        if (enqueue(origin_name, ec, now)) return;
+        finish(ec, std::move(now));
+    }
+
+private:
+    friend class connection_pool;
+
+    // False: no need to wait, or no use.
+    bool enqueue(const std::string& origin_name, error_code& ec, slot& now)
+    {
+        closing old;
+        const std::lock_guard lock(pool_->mutex_);
+        if (pool_->closed_) {
+            ec = errc::closed;
+            return false;
+        }
+        if (auto taken = pool_->take(origin_name, old)) { // freed since the caller looked
+            now = std::move(*taken);
+            return false;
+        }
+        auto& o = pool_->origins_.at(origin_name);
+        if (o.waiters.size() >= pool_->limits_.waiters_per_origin) {
+            ec = errc::pool_timed_out;
+            return false;
+        }
+        queue_ = &o.waiters;
+        place_ = o.waiters.insert(o.waiters.end(), std::static_pointer_cast<waiter>(shared_from_this()));
+        return true;
+    }
+
+    void given_up() noexcept override { unlink(); }
+
+    void unlink() noexcept
+    {
+        const std::lock_guard lock(pool_->mutex_);
+        if (queue_) queue_->erase(place_);
+        queue_ = nullptr;
+    }
+
+    std::shared_ptr<connection_pool> pool_;
+    std::list<std::weak_ptr<waiter>>* queue_{}; // null: not in one. Guarded by the pool's mutex
+    std::list<std::weak_ptr<waiter>>::iterator place_;
+};
+
+connection_pool::slot& connection_pool::slot::operator=(slot&& other) noexcept
+{
+    give_back({});
+    link = std::move(other.link);
+    pool_ = std::move(other.pool_);
+    home_ = other.home_;
+    return *this;
+}
+
+void connection_pool::slot::keep(std::optional<std::chrono::seconds> server_keeps_it)
+{
+    clock::duration span = pool_->limits_.idle;
+    // a second early, so that our next request does not cross its goodbye
+    if (server_keeps_it && *server_keeps_it < std::chrono::hours(1))
+        span = std::min<clock::duration>(span, *server_keeps_it - std::chrono::seconds(1));
+    if (span <= clock::duration::zero()) link.reset();
+    give_back(clock::now() + span);
+}
+
+void connection_pool::slot::give_back(std::optional<clock::time_point> usable_until)
+{
+    if (const auto pool = std::move(pool_)) pool->take_back(*home_, std::move(link), usable_until);
+}
+
+asio::awaitable<result<connection_pool::slot>> connection_pool::acquire(std::string name, clock::time_point until)
+{
+    const auto self = shared_from_this();
+    slot mine;
+    {
+        closing old;
+        const std::lock_guard lock(mutex_);
+        if (closed_) co_return make_error_code(errc::closed);
+        sweep(old);
+        if (auto taken = take(name, old)) mine = std::move(*taken);
+    }
+    if (!mine.pool_) {
+        auto executor = co_await asio::this_coro::executor;
+        auto [ec, waited] = co_await net::wait_for<waiter>(executor, self, name, until);
+        if (ec) co_return ec;
+        mine = std::move(waited);
+    }
+    if (mine.link && !mine.link->is_quiet()) mine.link.reset(); // the server has hung up, or sent what nobody asked for
+    co_return std::move(mine);
+}
+
+std::optional<connection_pool::slot> connection_pool::take(const std::string& name, closing& old)
+{
+    auto& o = origins_[name];
+    if (o.name.empty()) o.name = name;
+    drop_expired(o, clock::now(), old);
+    if (!o.idle.empty()) {
+        slot s(shared_from_this(), &o, std::move(o.idle.back().link));
+        o.idle.pop_back();
+        return s;
+    }
+    if (o.open >= limits_.connections_per_origin) return {};
+    ++o.open;
+    return slot(shared_from_this(), &o, nullptr);
+}
+
+void connection_pool::take_back(origin& o, std::unique_ptr<net::connection> link,
+                                std::optional<clock::time_point> usable_until)
+{
+    if (!usable_until) link.reset();
+    closing old;
+    std::unique_lock lock(mutex_);
+    while (!o.waiters.empty()) {
+        auto next = o.waiters.front().lock();
+        if (next) next->queue_ = nullptr;
+        o.waiters.pop_front();
+        lock.unlock();
+        slot s(shared_from_this(), &o, std::move(link));
+        const bool taken = next && next->finish({}, std::move(s));
+        next.reset(); // perhaps the last to hold it, and its destructor locks
+        if (taken) return;
+        link = std::move(s.link);
+        s.pool_.reset(); // it stays with us
+        lock.lock();
+    }
+    if (link && !closed_ && o.idle.size() < limits_.idle_per_origin) {
+        o.idle.push_back({std::move(link), *usable_until});
+    } else {
+        old.push_back(std::move(link));
+        --o.open;
+        forget_if_unused(o);
+    }
+}
+
+void connection_pool::drop_expired(origin& o, clock::time_point now, closing& old)
+{
+    std::erase_if(o.idle, [&](idle_connection& c) {
+        if (now < c.usable_until) return false;
+        old.push_back(std::move(c.link));
+        --o.open;
+        return true;
+    });
+}
+
+void connection_pool::sweep(closing& old)
+{
+    const auto now = clock::now();
+    if (now < next_sweep_) return;
+    next_sweep_ = now + sweep_interval;
+    for (auto i = origins_.begin(); i != origins_.end();) {
+        auto& o = (i++)->second;
+        drop_expired(o, now, old);
+        forget_if_unused(o);
+    }
+}
+
+void connection_pool::forget_if_unused(origin& o)
+{
+    if (o.open == 0 && o.waiters.empty()) origins_.erase(std::string(o.name)); // a copy: the original goes with it
+}
+
+void connection_pool::close()
+{
+    closing old;
+    std::vector<std::shared_ptr<waiter>> waiting;
+    {
+        const std::lock_guard lock(mutex_);
+        closed_ = true;
+        for (auto i = origins_.begin(); i != origins_.end();) {
+            auto& o = (i++)->second;
+            drop_expired(o, clock::time_point::max(), old);
+            for (auto& weak : o.waiters)
+                if (auto w = weak.lock()) {
+                    w->queue_ = nullptr;
+                    waiting.push_back(std::move(w));
+                }
+            o.waiters.clear();
+            forget_if_unused(o);
+        }
+    }
+    for (auto& w : waiting) w->finish(errc::closed, slot());
+}
+
+} // namespace afresh::http

@@ -1,0 +1,91 @@
+#pragma once
+// Kept-alive connections and the permission to open more, per origin. Asio.
+
+#include "net/connection.hpp"
+
+#include <afresh/http_limits.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace afresh::http {
+
+namespace asio = boost::asio;
+using net::clock;
+
+// Thread-safe. Invariant, per origin: while anybody waits, all permitted connections are out and none is idle.
+class connection_pool : public std::enable_shared_from_this<connection_pool> {
+    struct origin;
+    class waiter;
+
+public:
+    // The right to have one connection, perhaps with one that was used before. Given back in the destructor.
+    class slot {
+    public:
+        slot() = default;
+        slot(slot&& other) noexcept : link(std::move(other.link)), pool_(std::move(other.pool_)), home_(other.home_) {}
+        slot& operator=(slot&& other) noexcept;
+        ~slot() { give_back({}); }
+        // The connection goes back, too. `server_keeps_it`: what `Keep-Alive: timeout=` said.
+        void keep(std::optional<std::chrono::seconds> server_keeps_it);
+
+        std::unique_ptr<net::connection> link; // null: none yet
+
+    private:
+        friend class connection_pool;
+        slot(std::shared_ptr<connection_pool> pool, origin* home, std::unique_ptr<net::connection> l)
+            : link(std::move(l)), pool_(std::move(pool)), home_(home)
+        {
+        }
+        void give_back(std::optional<clock::time_point> usable_until);
+
+        std::shared_ptr<connection_pool> pool_; // null: empty
+        origin* home_{};
+    };
+
+    explicit connection_pool(const http_limits& limits) : limits_(limits) {}
+
+    // The most recently used idle connection, if it is still quiet; else the right to open one; else waits for either.
+    // Fails with pool_timed_out, closed or operation_aborted.
+    asio::awaitable<result<slot>> acquire(std::string origin_name, clock::time_point until);
+
+    // Idle connections are closed, waiters fail with errc::closed; connections in use end with their exchange.
+    void close();
+
+private:
+    struct idle_connection {
+        std::unique_ptr<net::connection> link;
+        clock::time_point usable_until;
+    };
+    struct origin {
+        std::string name;
+        std::vector<idle_connection> idle;          // most recently used last
+        std::size_t open{};                         // permissions given out, and idle connections
+        std::list<std::weak_ptr<waiter>> waiters{}; // weak: see timed_wait
+    };
+    using closing = std::vector<std::unique_ptr<net::connection>>; // closed when the mutex is free again
+
+    // All of these: locked.
+    std::optional<slot> take(const std::string& origin_name, closing& old);
+    void drop_expired(origin& o, clock::time_point now, closing& old);
+    void sweep(closing& old);
+    void forget_if_unused(origin& o);
+
+    void take_back(origin& o, std::unique_ptr<net::connection> link, std::optional<clock::time_point> usable_until);
+
+    const http_limits limits_;
+    std::mutex mutex_;
+    std::unordered_map<std::string, origin> origins_;
+    clock::time_point next_sweep_{};
+    bool closed_{};
+};
+
+} // namespace afresh::http

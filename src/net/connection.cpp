@@ -1,0 +1,88 @@
+#include "net/connection.hpp"
+
+#include "net/tls_context.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace afresh::net {
+namespace ssl = asio::ssl;
+using asio::ip::tcp;
+
+namespace {
+constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
+}
+
+struct connection::tls_layer {
+    tls_layer(tcp::socket& socket, ssl::context& context) : stream(socket, context) {}
+    // RFC 9525: the name must be in subjectAltName, and a wildcard stands for a whole label.
+    bool expect(const std::string& host)
+    {
+        SSL* const handle = stream.native_handle();
+        X509_VERIFY_PARAM* const rules = SSL_get0_param(handle);
+        X509_VERIFY_PARAM_set_hostflags(rules,
+                                        X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        error_code not_an_address;
+        asio::ip::make_address(host, not_an_address);
+        if (!not_an_address) return X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1; // RFC 6066 3: no SNI
+        return X509_VERIFY_PARAM_set1_host(rules, host.data(), host.size()) == 1 &&
+               SSL_set_tlsext_host_name(handle, host.c_str()) == 1;
+    }
+    bool holds_unread_data()
+    {
+        SSL* const handle = stream.native_handle();
+        return SSL_has_pending(handle) || BIO_ctrl_pending(SSL_get_rbio(handle)) > 0;
+    }
+
+    ssl::stream<tcp::socket&> stream;
+};
+
+connection::connection(const asio::any_io_executor& executor) : socket_(executor), limit_(executor) {}
+
+connection::~connection() { limit_.guard(-1); } // before the descriptor is closed, and perhaps given to somebody else
+
+asio::awaitable<connection::transferred> connection::read_some(asio::mutable_buffer into)
+{
+    if (tls_) return tls_->stream.async_read_some(into, as_values);
+    return socket_.async_read_some(into, as_values);
+}
+
+asio::awaitable<connection::transferred> connection::write_some(asio::const_buffer from)
+{
+    if (tls_) return tls_->stream.async_write_some(from, as_values);
+    return socket_.async_write_some(from, as_values);
+}
+
+asio::awaitable<std::tuple<error_code>> connection::handshake(tls_context& tls, const std::string& host)
+{
+    const auto context = tls.get();
+    if (!context) co_return std::tuple(context.error());
+    tls_ = std::make_unique<tls_layer>(socket_, **context);
+    if (!tls_->expect(host)) co_return std::tuple(make_error_code(errc::tls_failed));
+    auto [ec] = co_await tls_->stream.async_handshake(ssl::stream_base::client, as_values);
+    if (!ec) co_return std::tuple(error_code{});
+    if (limit_.expired()) co_return std::tuple(make_error_code(errc::tls_timed_out));
+    if (ec == asio::error::operation_aborted) co_return std::tuple(ec);
+    // a peer that breaks off (a restart, a balancer) is no matter of trust: the next attempt may succeed
+    const bool refused = ec.category() == asio::error::get_ssl_category();
+    co_return std::tuple(make_error_code(refused ? errc::tls_failed : errc::connect_failed));
+}
+
+bool connection::is_quiet()
+{
+    if (limit_.expired() || (tls_ && tls_->holds_unread_data())) return false;
+    char byte;
+    const auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+} // namespace afresh::net

@@ -1,0 +1,77 @@
+#include "net/request_text.hpp"
+
+#include "core/text.hpp"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+
+namespace afresh::net {
+
+namespace {
+
+constexpr std::size_t small_body = 16 * 1024; // one write instead of two is worth a copy of this
+
+bool is_target(std::string_view target)
+{
+    return target.starts_with('/') &&
+           std::all_of(target.begin(), target.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+// The framing is ours, and so is the connection; a second opinion about either is how requests are smuggled (RFC
+// 9112 11.2).
+bool is_ours(const http_field& f)
+{
+    static constexpr std::string_view names[] = {"host",    "content-length",   "transfer-encoding", "te",
+                                                 "trailer", "proxy-connection", "keep-alive",        "upgrade",
+                                                 "expect",  "http2-settings"};
+    if (core::iequals(f.name, "connection")) return !core::iequals(f.value, "close");
+    return std::any_of(std::begin(names), std::end(names), [&](auto n) { return core::iequals(f.name, n); });
+}
+
+bool is_sendable(const http_request& request, const core::url_parts& to)
+{
+    if (!core::is_http_token(request.method()) || request.method() == "CONNECT" || !is_target(to.target)) return false;
+    if (to.host.empty() || !core::is_field_value(to.host) || to.host.find(' ') != std::string::npos) return false;
+    return std::all_of(request.fields().begin(), request.fields().end(), [](const http_field& f) {
+        return core::is_http_token(f.name) && core::is_field_value(f.value) && !is_ours(f);
+    });
+}
+
+// RFC 9110 8.6: always where a body is expected, never where none is and none was given.
+bool needs_length(const http_request& request)
+{
+    const auto& m = request.method();
+    return !request.body().empty() || m == "POST" || m == "PUT" || m == "PATCH";
+}
+
+} // namespace
+
+request_text::~request_text() { OPENSSL_cleanse(text_.data(), text_.size()); }
+
+result<request_text> make_request_text(const http_request& request, const core::url_parts& to, after_response then)
+{
+    if (!is_sendable(request, to)) return make_error_code(errc::invalid_argument);
+    const auto host = to.authority();
+    const bool body_inside = request.body().size() <= small_body;
+    std::size_t size =
+        160 + request.method().size() + to.target.size() + host.size() + (body_inside ? request.body().size() : 0);
+    for (const auto& f : request.fields()) size += f.name.size() + f.value.size() + 4;
+
+    std::string out;
+    out.reserve(size); // enough, so that no half-written copy is left behind in freed memory
+    const auto line = [&out](std::string_view name, std::string_view value) {
+        out.append(name).append(": ").append(value).append("\r\n");
+    };
+    out.append(request.method()).append(" ").append(to.target).append(" HTTP/1.1\r\n");
+    line("Host", host);
+    if (!request.fields().contains("User-Agent")) line("User-Agent", "afresh/" AFRESH_VERSION);
+    for (const auto& f : request.fields()) line(f.name, f.value);
+    if (needs_length(request)) line("Content-Length", std::to_string(request.body().size()));
+    if (then == after_response::close && !request.fields().contains("Connection")) line("Connection", "close");
+    out.append("\r\n");
+    if (body_inside) out.append(request.body());
+    return request_text(std::move(out), body_inside ? std::string_view() : std::string_view(request.body()));
+}
+
+} // namespace afresh::net

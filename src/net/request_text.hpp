@@ -1,0 +1,35 @@
+#pragma once
+// A request as the bytes to send (RFC 9112 2 and 3). No I/O.
+
+#include "core/url.hpp"
+
+#include <afresh/error.hpp>
+#include <afresh/http_message.hpp>
+
+#include <string>
+
+namespace afresh::net {
+
+enum class after_response { keep_open, close };
+
+// Request line, header and, when it is small, the body. Wiped in the end: there are credentials in it.
+class request_text {
+public:
+    request_text(std::string text, std::string_view body) : text_(std::move(text)), body_(body) {}
+    request_text(request_text&&) noexcept = default;
+    request_text& operator=(request_text&&) noexcept = delete;
+    ~request_text();
+    std::string_view text() const noexcept { return text_; }
+    std::string_view body() const noexcept { return body_; } // what is not in text(); the request's own memory
+
+private:
+    std::string text_;
+    std::string_view body_;
+};
+
+// Refused with errc::invalid_argument, because it would be sent as given: a character that has no place in a method,
+// target, field name or value (CR and LF above all), a field that belongs to the framing (Content-Length,
+// Transfer-Encoding, ...) or to the connection, and CONNECT. `request` must outlive the result.
+result<request_text> make_request_text(const http_request& request, const core::url_parts& to, after_response then);
+
+} // namespace afresh::net

@@ -1,0 +1,164 @@
+#include "net/response_reader.hpp"
+
+#include "core/text.hpp"
+
+#include <boost/beast/http/basic_parser.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace afresh::net {
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr unsigned most_interim_responses = 32;
+
+error_code translate(const error_code& ec)
+{
+    if (ec == http::error::header_limit) return errc::header_limit;
+    if (ec == http::error::body_limit) return errc::body_limit;
+    if (ec == http::error::partial_message) return errc::connection_lost;
+    if (ec.category() == error_category()) return ec;
+    return errc::malformed_http;
+}
+
+std::optional<std::chrono::seconds> parse_keep_alive(std::string_view value)
+{
+    // timeout=5, max=100
+    while (!value.empty()) {
+        const auto comma = value.find(',');
+        auto item = value.substr(0, comma);
+        value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
+        item.remove_prefix(std::min(item.find_first_not_of(" \t"), item.size()));
+        if (item.size() < 9 || !core::iequals(item.substr(0, 8), "timeout=")) continue;
+        unsigned seconds{};
+        const auto [end, bad] = std::from_chars(item.data() + 8, item.data() + item.size(), seconds);
+        if (bad == std::errc() && end != item.data() + 8) return std::chrono::seconds(seconds);
+    }
+    return {};
+}
+
+} // namespace
+
+// Beast's own containers are bypassed: fields and body go straight to where the caller wants them. No `override` here:
+// Boost 1.90 has one more pure function, which older versions do not know.
+class response_reader::parser final : public http::basic_parser<false> {
+    using text = boost::beast::string_view;
+
+public:
+    http_fields fields;
+    std::string body;
+    unsigned length_fields{};
+    bool chunked{};
+    bool odd_trailer{};
+    bool persistent{};
+    unsigned version{};
+    unsigned status{};
+
+private:
+    static std::string_view view(text t) { return {t.data(), t.size()}; }
+
+    void on_request_impl(http::verb, text, text, int, error_code&) {}
+
+    void on_response_impl(int code, text, int http_version, error_code& ec)
+    {
+        version = static_cast<unsigned>(http_version);
+        status = static_cast<unsigned>(code);
+        if (code < 100 || code == 101) ec = errc::malformed_http;
+    }
+
+    void on_field_impl(http::field name, text name_string, text value, error_code& ec)
+    {
+        if (is_header_done()) return on_trailer_field_impl(name, name_string, value, ec);
+        if (name == http::field::content_length) length_fields += value.find(',') == text::npos ? 1 : 2;
+        if (name == http::field::transfer_encoding) {
+            // RFC 9112 6.1: anything else was not asked for, and HTTP/1.0 does not know it
+            if (chunked || version < 11 || !core::iequals(view(value), "chunked")) ec = errc::malformed_http;
+            chunked = true;
+        }
+        if (chunked && length_fields > 0) ec = errc::malformed_http; // RFC 9112 6.3: response splitting
+        fields.add(std::string(view(name_string)), std::string(view(value)));
+    }
+
+    void on_trailer_field_impl(http::field name, text, text, error_code&)
+    {
+        if (name == http::field::content_length || name == http::field::transfer_encoding) odd_trailer = true;
+    }
+
+    void on_header_impl(error_code&)
+    {
+        // asked now, since Beast lets a trailer change its mind
+        persistent = keep_alive() && !upgrade() && version == 11 && length_fields <= 1 && status != 408;
+    }
+
+    void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&)
+    {
+        // the peer's word is good for this much memory, not more
+        if (length) body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, 64 * 1024)));
+    }
+
+    std::size_t on_body_impl(text bytes, error_code&)
+    {
+        body.append(bytes.data(), bytes.size());
+        return bytes.size();
+    }
+
+    void on_chunk_header_impl(std::uint64_t, text, error_code&) {}
+    std::size_t on_chunk_body_impl(std::uint64_t, text bytes, error_code& ec) { return on_body_impl(bytes, ec); }
+    void on_finish_impl(error_code&) {}
+};
+
+response_reader::response_reader(bool to_head, limits l) : to_head_(to_head), left_(l) {}
+response_reader::~response_reader() = default;
+
+std::size_t response_reader::read(std::string_view bytes, error_code& ec)
+{
+    ec = {};
+    std::size_t taken = 0;
+    while (taken < bytes.size() && !is_done() && !ec) {
+        if (!parser_) {
+            parser_ = std::make_unique<parser>();
+            parser_->header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(left_.header, UINT32_MAX)));
+            parser_->body_limit(left_.body);
+            parser_->skip(to_head_);
+        }
+        const bool in_header = !parser_->is_header_done();
+        const auto n = parser_->put(boost::asio::buffer(bytes.substr(taken)), ec);
+        taken += n;
+        if (in_header && n > left_.header) ec = http::error::header_limit;
+        if (in_header) left_.header -= std::min(n, left_.header);
+        if (!ec && parser_->is_done() && parser_->status < 200) {
+            parser_.reset();
+            if (++interim_ > most_interim_responses) ec = errc::malformed_http;
+        }
+        if (n == 0) break;
+    }
+    if (ec == http::error::need_more) ec = {};
+    if (ec) ec = translate(ec);
+    return taken;
+}
+
+error_code response_reader::end()
+{
+    if (!parser_ || !parser_->got_some()) return errc::connection_lost;
+    error_code ec;
+    if (!parser_->is_done()) parser_->put_eof(ec);
+    return ec ? translate(ec) : ec;
+}
+
+bool response_reader::is_done() const noexcept { return parser_ && parser_->is_done(); }
+
+bool response_reader::keep_alive() const noexcept { return parser_->persistent && !parser_->odd_trailer; }
+
+std::optional<std::chrono::seconds> response_reader::keep_alive_for() const noexcept
+{
+    return parse_keep_alive(parser_->fields.find("Keep-Alive"));
+}
+
+http_response response_reader::take()
+{
+    return http_response(parser_->status, std::move(parser_->fields), std::move(parser_->body));
+}
+
+} // namespace afresh::net

@@ -1,0 +1,184 @@
+// A chain and its record in the store: the lease, what is read, and the tokens that wait to be saved.
+
+#include "source/chain.hpp"
+
+#include "crypto/digest.hpp"
+
+#include <utility>
+
+namespace afresh::detail {
+
+using kind = store_command::kind;
+using status = store_reply::status;
+
+store_command chain::about_me(store_command::kind what) const
+{
+    store_command c(what);
+    c.owner = owner_;
+    c.ttl = service->policy.lease_ttl;
+    c.fence = fence_;
+    c.generation = generation_;
+    c.rt_hash = rt_hash_;
+    return c;
+}
+
+asio::awaitable<store_reply> chain::execute(store_command command)
+{
+    store_reply reply;
+    try {
+        reply = co_await service->store->execute(options.key, std::move(command));
+    } catch (const std::exception& e) { // a store of the user's that throws
+        reply.outcome = status::failed;
+        reply.error = errc::store_failed;
+        reply.error_text = e.what();
+    }
+    if (reply.outcome == status::failed) failure_detail_ = reply.error_text;
+    co_return reply;
+}
+
+asio::awaitable<store_reply> chain::take_lease()
+{
+    store_command take = about_me(kind::take_lease);
+    const core::moment asked = service->now();
+    store_reply reply = co_await execute(std::move(take));
+    if (reply.outcome == status::ok) {
+        fence_ = reply.record.holder.fence;
+        lease_until_ = core::after(asked, service->policy.lease_ttl).mono; // from when it was asked for: never too late
+        lease_renewed_ = asked.mono;
+    }
+    co_return reply;
+}
+
+asio::awaitable<void> chain::release_lease()
+{
+    lease_until_.reset();
+    store_command release = about_me(kind::release_lease);
+    co_await execute(std::move(release)); // if it fails the lease runs out by itself
+}
+
+// While the POST is open. A failed renewal lets the lease run out, which stops further attempts but not this one.
+asio::awaitable<void> chain::keep_lease(std::shared_ptr<chain> self)
+{
+    self->renewing_lease_ = true;
+    store_command renew = self->about_me(kind::renew_lease);
+    const core::moment asked = self->service->now();
+    const store_reply reply = co_await self->execute(std::move(renew));
+    if (reply.outcome == status::ok && self->lease_until_)
+        self->lease_until_ = core::after(asked, self->service->policy.lease_ttl).mono;
+    self->lease_renewed_ = self->service->now().mono;
+    self->renewing_lease_ = false;
+    self->rearm();
+}
+
+const stored_token* chain::stored_for_me(const chain_record& record) const
+{
+    for (const stored_token& t : record.tokens)
+        if (t.scope == grant.scope() && t.resource == grant.resource() && t.dpop_jkt.empty()) return &t;
+    return nullptr;
+}
+
+// Takes over what the store knows better. True when it knew a newer generation.
+bool chain::adopt(const store_reply& reply)
+{
+    const chain_record& record = reply.record;
+    if (record.generation < generation_ || (record.generation == generation_ && generation_ > 0)) return false;
+    if (record.generation == 0 && record.rt_hash.empty()) return false; // a new key: nothing to know
+    generation_ = record.generation;
+    refresh_token_ = record.refresh_token;
+    rt_hash_ = record.rt_hash;
+    const stored_token* t = stored_for_me(record);
+    if (!t) {
+        held_ = nullptr;
+        return true;
+    }
+    id_token_ = t->id_token;
+    // Times in a store are its clock's: the remaining life is carried over to ours.
+    const core::moment obtained = core::after(service->now(), t->obtained_at - reply.now);
+    hold(*t, obtained);
+    return true;
+}
+
+// The first contact with the store: a new key gets the grant's refresh token, and so does a record that was begun with
+// another one, because then somebody signed in anew. False when the store failed.
+asio::awaitable<bool> chain::seed(const chain_record& record)
+{
+    if (grant.token().empty()) co_return true;
+    const std::string mine = crypto::fingerprint(grant.token().reveal());
+    if (record.seed_hash == mine || record.rt_hash == mine) co_return true;
+    store_command replace = about_me(kind::replace);
+    replace.generation = record.generation;
+    replace.new_refresh_token = grant.token();
+    replace.new_rt_hash = mine;
+    replace.seed_hash = mine;
+    const store_reply reply = co_await execute(std::move(replace));
+    if (reply.outcome != status::ok) co_return false;
+    generation_ = reply.record.generation;
+    refresh_token_ = grant.token();
+    rt_hash_ = mine;
+    held_ = nullptr;
+    co_return true;
+}
+
+// Saves what an exchange or set_tokens() brought. True when nothing is left to save.
+asio::awaitable<bool> chain::save_pending()
+{
+    if (!pending_save_) co_return true;
+    store_command save = *pending_save_;
+    if (save.what == kind::replace) { // a fenced write: a retry needs the lease, and the generation that is stored now
+        if (!lease_until_) {
+            const store_reply lease = co_await take_lease();
+            if (lease.outcome != status::ok) co_return false;
+        }
+        save.fence = fence_;
+    }
+    const store_reply reply = co_await execute(std::move(save));
+    switch (reply.outcome) {
+    case status::ok:
+        generation_ = reply.record.generation;
+        report({.what = event::kind::saved, .generation = generation_});
+        break;
+    case status::superseded: // a peer was faster: its tokens are the chain's
+        adopt(reply);
+        break;
+    case status::signed_out: refresh_token_.wipe(); held_ = nullptr; break;
+    case status::busy:
+    case status::fenced:
+    case status::failed:
+        report({.what = event::kind::save_failed, .generation = generation_, .error = errc::store_failed, .detail = reply.error_text});
+        co_return false;
+    }
+    const bool fenced = pending_save_->what == kind::replace;
+    pending_save_.reset();
+    if (fenced) co_await release_lease(); // saving a success releases it by itself
+    lease_until_.reset();
+    co_return true;
+}
+
+void chain::hold(const stored_token& t, const core::moment& obtained)
+{
+    std::optional<std::chrono::seconds> lifetime;
+    if (t.expires_at) lifetime = std::chrono::floor<std::chrono::seconds>(*t.expires_at - t.obtained_at);
+    held_times_ = core::schedule(obtained, lifetime, service->policy, service->time->jitter());
+    auto made = std::make_shared<snapshot>();
+    made->value = t.access_token;
+    made->id_token = t.id_token;
+    made->type = t.token_type;
+    made->scope = t.granted_scope;
+    made->generation = t.generation;
+    made->lifetime = held_times_.lifetime;
+    if (lifetime) made->expires_at = core::after(obtained, *lifetime).wall;
+    made->due = {held_times_.due.mono, held_times_.due.wall};
+    made->usable_until = {held_times_.usable_until.mono, held_times_.usable_until.wall};
+    held_ = std::move(made);
+}
+
+core::dialogue_result chain::held_tokens(bool unsaved) const
+{
+    core::dialogue_result r;
+    r.end = core::dialogue_end::tokens;
+    r.times = held_times_;
+    r.unsaved = unsaved;
+    return r;
+}
+
+} // namespace afresh::detail

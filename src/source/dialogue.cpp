@@ -1,0 +1,294 @@
+// The dialogue with the store and the authorization server (DESIGN "Durable rotation"): lease, reread, intent, exchange,
+// save. Linear coroutines on the chain's strand; what the outcome means is decided by the pure functions of src/core.
+//
+// No awaited call here takes a temporary with members, and none has a caller's cancellation slot.
+
+#include "source/chain.hpp"
+
+#include "core/token_request.hpp"
+#include "crypto/digest.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace afresh::detail {
+
+using core::dialogue_end;
+using core::dialogue_result;
+using core::verdict;
+using kind = store_command::kind;
+using status = store_reply::status;
+
+namespace {
+
+dialogue_result ending(dialogue_end end)
+{
+    dialogue_result r;
+    r.end = end;
+    return r;
+}
+
+} // namespace
+
+asio::awaitable<void> chain::run(std::shared_ptr<chain> self, core::dialogue what)
+{
+    dialogue_result r = ending(dialogue_end::store_failed);
+    try {
+        if (what == core::dialogue::save) {
+            if (co_await self->save_pending()) r = ending(dialogue_end::saved);
+        } else {
+            r = co_await self->exchange();
+        }
+    } catch (const std::exception& e) { // out of memory, or a transport or store of the user's that throws
+        self->failure_detail_ = e.what();
+        if (std::exchange(self->posting_, false)) {
+            r = ending(dialogue_end::answered);
+            r.answer = verdict::in_doubt;
+            r.in_doubt = true;
+            r.cause = errc::temporarily_unavailable;
+            r.first_sent = self->service->now();
+            r.sends = 1;
+        }
+    }
+    self->posting_ = false;
+    self->lease_until_.reset();
+    self->finish(r);
+}
+
+// Steps 1 to 5. Ends with the lease released, or left to expire when the store does not answer.
+asio::awaitable<dialogue_result> chain::exchange()
+{
+    if (pending_save_ && !co_await save_pending()) co_return ending(dialogue_end::store_failed);
+    const store_reply reply = co_await take_lease();
+    if (reply.outcome == status::busy) {
+        dialogue_result r = ending(dialogue_end::lease_busy);
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(reply.record.holder.until - reply.now);
+        r.wait = std::clamp(left, std::chrono::milliseconds(20), std::chrono::milliseconds(250));
+        co_return r;
+    }
+    if (reply.outcome != status::ok) co_return ending(dialogue_end::store_failed);
+
+    const bool first = !std::exchange(loaded_, true);
+    const std::uint64_t before = generation_;
+    const bool news = adopt(reply);
+    if (first && !co_await seed(reply.record)) {
+        loaded_ = false;
+        co_await release_lease();
+        co_return ending(dialogue_end::store_failed);
+    }
+    const chain_record& record = reply.record;
+    // A record that ended, unless the program came with tokens of a newer sign-in (then `seed` has replaced it).
+    if (generation_ == record.generation && record.state != grant_state::live && !revive_) {
+        co_await release_lease();
+        dialogue_result r = ending(record.state == grant_state::dead ? dialogue_end::dead : dialogue_end::signed_out);
+        r.in_doubt = record.intent.in_doubt;
+        co_return r;
+    }
+    const bool unresolved = !record.intent.rt_hash.empty() && record.intent.rt_hash == rt_hash_ && first;
+    if (news && held_ && held_->generation > before) {
+        report({.what = event::kind::adopted, .generation = generation_});
+        const bool lasts = !held_times_.usable_until.reached(service->now());
+        if (lasts && !unresolved) {
+            co_await release_lease();
+            co_return held_tokens(false);
+        }
+    }
+    if (unresolved) {
+        // Somebody died between the intent and the save: a POST may still be on its way (FAULTS A2, A8). The state machine
+        // decides when the refresh token is sent again; the token held is served meanwhile.
+        co_await release_lease();
+        dialogue_result r = held_ ? held_tokens(false) : ending(dialogue_end::answered);
+        r.answer = verdict::in_doubt;
+        r.in_doubt = true;
+        r.cause = errc::temporarily_unavailable;
+        r.sends = record.intent.attempts;
+        r.first_sent = core::after(service->now(), record.intent.first_sent_at - reply.now);
+        co_return r;
+    }
+    co_return co_await send_grant();
+}
+
+// Steps 2 to 4, under the lease.
+asio::awaitable<dialogue_result> chain::send_grant()
+{
+    const bool spends = grant.type() == afresh::grant::kind::refresh_token;
+    if (spends && refresh_token_.empty()) {
+        co_await release_lease();
+        co_return ending(dialogue_end::no_grant);
+    }
+    store_reply noted;
+    if (std::exchange(revive_, false)) {
+        store_command revive = about_me(kind::revive);
+        noted = co_await execute(std::move(revive));
+        if (noted.outcome != status::ok) co_return ending(dialogue_end::store_failed);
+    }
+    if (spends) { // what is not spent by use is never in doubt
+        store_command intent = about_me(kind::write_intent);
+        noted = co_await execute(std::move(intent));
+        if (noted.outcome == status::failed) {
+            co_await release_lease();
+            co_return ending(dialogue_end::store_failed);
+        }
+        if (noted.outcome != status::ok) co_return ending(dialogue_end::lease_busy); // overtaken: reread
+    }
+    core::moment sent = service->now();
+    transport_request request(core::make_token_request(*registration, grant, refresh_token_));
+    request.connect_limit = service->policy.connect_limit;
+    request.exchange_limit = service->policy.exchange_limit;
+    request.before_first_byte = [this, &sent]() -> error_code {
+        const core::moment t = service->now();
+        if (lease_until_ && t.mono >= *lease_until_) return errc::temporarily_unavailable; // somebody else may be sending
+        sent = t;
+        requests_.fetch_add(1, std::memory_order_relaxed);
+        return {};
+    };
+    posting_ = true;
+    lease_renewed_ = sent.mono;
+    rearm();
+    transport_outcome outcome = co_await service->transport->send(std::move(request));
+    core::token_response response = core::parse_token_response(outcome, *registration, grant, service->now().wall);
+    wipe(outcome.response.body());
+    posting_ = false;
+    failure_said_ = response.said;
+    failure_detail_ = outcome.ec ? outcome.ec.message() : std::string();
+    if (response.outcome == verdict::ok || response.outcome == verdict::quarantined)
+        co_return co_await save_answer(response, sent);
+
+    dialogue_result r = co_await note_failure(response, outcome);
+    if (spends) {
+        r.sends = noted.record.intent.attempts;
+        r.first_sent = core::after(service->now(), noted.record.intent.first_sent_at - noted.now);
+        r.in_doubt = r.in_doubt || noted.record.intent.in_doubt;
+    }
+    co_return r;
+}
+
+// Step 4: durable before any caller sees the access token.
+asio::awaitable<dialogue_result> chain::save_answer(core::token_response& response, core::moment sent)
+{
+    store_command save = about_me(kind::save_success);
+    const core::moment now = service->now();
+    stored_token token;
+    token.scope = grant.scope();
+    token.resource = grant.resource();
+    token.token_type = response.token_type;
+    token.granted_scope = response.scope;
+    token.generation = generation_ + 1;
+    token.access_token = response.access_token;
+    if (!response.id_token.empty()) id_token_ = response.id_token;
+    token.id_token = id_token_;
+    const store_time store_now = std::chrono::time_point_cast<store_time::duration>(now.wall);
+    token.obtained_at = store_now - (now.mono - sent.mono);
+    if (response.expires_in) token.expires_at = token.obtained_at + *response.expires_in;
+
+    const bool rotated = !response.refresh_token.empty() && !(response.refresh_token == refresh_token_);
+    if (!response.refresh_token.empty()) refresh_token_ = response.refresh_token;
+    rt_hash_ = refresh_token_.empty() ? std::string() : crypto::fingerprint(refresh_token_.reveal());
+    save.new_refresh_token = response.refresh_token;
+    save.new_rt_hash = rt_hash_;
+    const bool unusable = response.outcome == verdict::quarantined;
+    if (!unusable) {
+        save.token = token;
+        hold(token, sent);
+    }
+    ++generation_;
+    pending_save_ = std::move(save); // from here on the new refresh token cannot be lost by this process
+    if (rotated) report({.what = event::kind::rotated, .generation = generation_});
+    const bool saved = co_await save_pending();
+    dialogue_result r = held_tokens(!saved);
+    r.unusable = unusable;
+    r.cause = unusable ? response.cause : error_code();
+    co_return r;
+}
+
+// The record learns how the attempt ended, so that a successor of this process knows it too. The pause that is written down
+// is the one that the state machine is about to decide on.
+asio::awaitable<dialogue_result> chain::note_failure(const core::token_response& response, const transport_outcome& outcome)
+{
+    dialogue_result r = ending(dialogue_end::answered);
+    r.answer = response.outcome;
+    r.after_5xx = response.after_5xx;
+    r.retry_after = response.said.retry_after;
+    r.cause = response.cause;
+    r.in_doubt = response.outcome == verdict::in_doubt || response.outcome == verdict::doubtful_misconfigured;
+    store_command note = about_me(kind::save_failure);
+    switch (response.outcome) {
+    case verdict::not_sent: note.failure = exchange_failure::not_sent; break;
+    case verdict::in_doubt:
+    case verdict::doubtful_misconfigured: note.failure = exchange_failure::in_doubt; break;
+    case verdict::refused: note.failure = exchange_failure::refused; break;
+    default: note.failure = exchange_failure::not_consumed;
+    }
+    note.cause = response.said.error.empty() ? (outcome.ec ? outcome.ec.message() : r.cause.message()) : response.said.error;
+    const core::view v{.now = service->now()};
+    core::refresh_fsm planned = fsm_;
+    planned.on_result(r, v);
+    const core::moment next = planned.wake_at(v);
+    if (next.mono != core::mono_time::max())
+        note.retry_in = std::chrono::duration_cast<std::chrono::milliseconds>(next.mono - v.now.mono);
+    co_await execute(std::move(note)); // not written: the intent stays, and says "in doubt" to the next process
+    co_return r;
+}
+
+// --- set_tokens ---
+
+asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self)
+{
+    dialogue_result r = ending(dialogue_end::unchanged);
+    error_code ec;
+    bool taken = false;
+    try {
+        if (self->pending_save_) co_await self->save_pending();
+        const store_reply reply = co_await self->take_lease();
+        if (reply.outcome == status::busy) {
+            self->command_at_ = core::after(self->service->now(), std::chrono::milliseconds(100)).mono;
+        } else {
+            taken = true;
+            if (reply.outcome == status::ok) self->adopt(reply);
+            self->loaded_ = true;
+            const token_set& t = self->commands_.front().tokens;
+            const core::moment now = self->service->now();
+            stored_token token;
+            token.scope = self->grant.scope();
+            token.resource = self->grant.resource();
+            token.token_type = t.token_type();
+            token.granted_scope = t.scope();
+            token.generation = self->generation_ + 1;
+            token.access_token = t.access_token();
+            token.id_token = t.id_token();
+            token.obtained_at = std::chrono::time_point_cast<store_time::duration>(now.wall);
+            if (t.expires_in() && t.expires_in()->count() > 0)
+                token.expires_at = token.obtained_at + std::min<std::chrono::seconds>(*t.expires_in(), std::chrono::hours(24 * 3653));
+            store_command replace = self->about_me(kind::replace);
+            replace.new_refresh_token = t.refresh_token();
+            self->refresh_token_ = t.refresh_token();
+            self->rt_hash_ = self->refresh_token_.empty() ? std::string() : crypto::fingerprint(self->refresh_token_.reveal());
+            replace.new_rt_hash = self->rt_hash_;
+            self->id_token_ = t.id_token();
+            if (!t.access_token().empty()) {
+                replace.token = token;
+                self->hold(token, now);
+            } else {
+                self->held_ = nullptr;
+            }
+            ++self->generation_;
+            self->pending_save_ = std::move(replace);
+            const bool saved = co_await self->save_pending();
+            if (!saved) ec = errc::store_failed;
+            r = self->held_tokens(!saved);
+        }
+    } catch (const std::exception& e) {
+        self->failure_detail_ = e.what();
+        ec = errc::store_failed;
+        taken = true;
+    }
+    if (taken) {
+        command done = std::move(self->commands_.front());
+        self->commands_.pop_front();
+        done.call.complete(ec);
+    }
+    self->lease_until_.reset();
+    self->finish(r);
+}
+
+} // namespace afresh::detail

@@ -1,0 +1,170 @@
+#include "source/service.hpp"
+
+#include "crypto/digest.hpp"
+#include "source/chain.hpp"
+#include "source/context_hook.hpp"
+
+#include <afresh/http_transport.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace afresh::detail {
+namespace {
+
+constexpr std::size_t strand_count = 64;
+
+void require(bool good, const char* what)
+{
+    if (!good) throw boost::system::system_error(errc::invalid_argument, std::string("refresh_policy: ") + what);
+}
+
+const refresh_policy& checked(const refresh_policy& p)
+{
+    using namespace std::chrono_literals;
+    constexpr auto most = std::chrono::hours(24 * 3653);
+    const auto range = [most](auto value, auto low, const char* what) {
+        require(value >= low && value <= most, what);
+    };
+    require(p.ahead_divisor >= 1, "ahead_divisor must be 1 or more");
+    require(p.attempts_for_waiters >= 1, "attempts_for_waiters must be 1 or more");
+    require(p.bare_unauthorized_limit >= 1, "bare_unauthorized_limit must be 1 or more");
+    require(p.max_waiters >= 1, "max_waiters must be 1 or more");
+    range(p.ahead_min, 0s, "ahead_min must be between 0 and ten years");
+    range(p.ahead_max, p.ahead_min, "ahead_max must be between ahead_min and ten years");
+    range(p.leeway_max, 0s, "leeway_max must be between 0 and ten years");
+    range(p.unknown_lifetime, 1s, "unknown_lifetime must be between 1 s and ten years");
+    range(p.used_within_min, 0s, "used_within_min must be between 0 and ten years");
+    range(p.max_wait, 0ms, "max_wait must be between 0 and ten years");
+    range(p.connect_limit, 1ms, "connect_limit must be between 1 ms and ten years");
+    range(p.exchange_limit, 1ms, "exchange_limit must be between 1 ms and ten years");
+    range(p.backoff_base, 10ms, "backoff_base must be between 10 ms and ten years");
+    range(p.backoff_cap, p.backoff_base, "backoff_cap must be between backoff_base and ten years");
+    range(p.retry_after_cap, 0s, "retry_after_cap must be between 0 and ten years");
+    range(p.breaker_min, 1s, "breaker_min must be between 1 s and ten years");
+    range(p.breaker_max, p.breaker_min, "breaker_max must be between breaker_min and ten years");
+    range(p.rotation_grace.value_or(0ms), 0ms, "rotation_grace must be between 0 and ten years");
+    range(p.doubt_ahead, 0s, "doubt_ahead must be between 0 and ten years");
+    range(p.save_retry, 10ms, "save_retry must be between 10 ms and ten years");
+    range(p.lease_ttl, 100ms, "lease_ttl must be between 100 ms and ten years");
+    range(p.takeover_wait, 0ms, "takeover_wait must be between 0 and ten years");
+    range(p.forced_interval, 1s, "forced_interval must be between 1 s and ten years");
+    range(p.longest_sleep, 1s, "longest_sleep must be between 1 s and ten years");
+    return p;
+}
+
+} // namespace
+
+service::service(asio::any_io_executor ex, service_options o)
+    : executor(std::move(ex)), transport(o.transport ? std::move(o.transport) : make_http_transport()),
+      store(o.store ? std::move(o.store) : make_memory_token_store()),
+      time(o.time ? std::move(o.time) : make_system_time(executor)), policy(checked(o.policy)),
+      on_event(std::move(o.on_event)), owner(crypto::random_text(12))
+{
+    strands_.reserve(strand_count);
+    for (std::size_t i = 0; i < strand_count; ++i) strands_.emplace_back(asio::make_strand(executor));
+    const core::moment t = now();
+    clocks_apart_ = t.wall.time_since_epoch() - t.mono.time_since_epoch();
+}
+
+std::shared_ptr<service> service::make(asio::any_io_executor ex, service_options o)
+{
+    auto made = std::make_shared<service>(std::move(ex), std::move(o));
+    asio::use_service<context_hook>(asio::query(made->executor, asio::execution::context)).add(made);
+    return made;
+}
+
+std::shared_ptr<chain> service::find_or_add(const std::string& key, const std::function<std::shared_ptr<chain>()>& make)
+{
+    std::lock_guard lock(mutex_);
+    auto& slot = chains_[key];
+    if (auto held = slot.lock(); held && held->acquire()) return held;
+    auto made = make();
+    (void)made->acquire();
+    slot = made;
+    return made;
+}
+
+const asio::any_io_executor& service::strand_of(const std::string& key) const noexcept
+{
+    return strands_[std::hash<std::string>()(key) % strands_.size()];
+}
+
+void service::hold(const std::shared_ptr<chain>& c)
+{
+    std::lock_guard lock(mutex_);
+    if (!abandoned_) held_[c.get()] = c;
+}
+
+void service::release(const chain* c)
+{
+    std::shared_ptr<chain> last; // destroyed outside the lock
+    std::lock_guard lock(mutex_);
+    if (const auto i = held_.find(c); i != held_.end()) {
+        last = std::move(i->second);
+        held_.erase(i);
+    }
+}
+
+void service::wake(const std::shared_ptr<chain>& c, core::mono_time at)
+{
+    std::unique_lock lock(mutex_);
+    if (abandoned_) return;
+    deadlines_.push({at, c});
+    if (at < armed_) arm(lock);
+}
+
+// Sleeps until the earliest deadline, but never long: a suspended machine's monotonic clock stands still, and steps of the
+// wall clock make no timer fire.
+void service::arm(std::unique_lock<std::mutex>&)
+{
+    if (deadlines_.empty()) {
+        armed_ = core::mono_time::max();
+        return time->wake_at(armed_, {});
+    }
+    armed_ = std::min(deadlines_.top().at, now().mono + policy.longest_sleep);
+    time->wake_at(armed_, [weak = weak_from_this()] {
+        if (auto self = weak.lock()) self->on_wake();
+    });
+}
+
+void service::on_wake()
+{
+    std::vector<std::shared_ptr<chain>> due;
+    {
+        std::unique_lock lock(mutex_);
+        if (abandoned_) return;
+        const core::moment t = now();
+        const std::chrono::nanoseconds apart = t.wall.time_since_epoch() - t.mono.time_since_epoch();
+        const bool stepped = std::chrono::abs(apart - clocks_apart_) > std::chrono::seconds(1);
+        clocks_apart_ = apart;
+        while (!deadlines_.empty() && (stepped || deadlines_.top().at <= t.mono)) {
+            if (auto c = deadlines_.top().who.lock()) due.push_back(std::move(c));
+            deadlines_.pop();
+        }
+        arm(lock);
+    }
+    for (auto& c : due) asio::post(c->strand, [c] { c->on_wake(); });
+}
+
+void service::abandon()
+{
+    std::vector<std::shared_ptr<chain>> all;
+    decltype(held_) held;
+    {
+        std::lock_guard lock(mutex_);
+        abandoned_ = true;
+        held.swap(held_);
+        deadlines_ = {};
+        for (auto& [key, weak] : chains_)
+            if (auto c = weak.lock()) all.push_back(std::move(c));
+        chains_.clear();
+    }
+    for (auto& c : all) c->abandon();
+}
+
+} // namespace afresh::detail

@@ -1,0 +1,73 @@
+#pragma once
+// What all chains share: the seams, a fixed set of strands, and one timer over a heap of deadlines.
+
+#include "core/schedule.hpp"
+
+#include <afresh/token_service.hpp>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace afresh::detail {
+
+class chain;
+
+class service : public std::enable_shared_from_this<service> {
+public:
+    // Throws system_error(invalid_argument) for a policy out of range. `make` registers it with its context.
+    service(asio::any_io_executor executor, service_options options);
+    static std::shared_ptr<service> make(asio::any_io_executor executor, service_options options);
+
+    const asio::any_io_executor executor;
+    const std::shared_ptr<afresh::transport> transport;
+    const std::shared_ptr<token_store> store;
+    const std::shared_ptr<time_source> time;
+    const refresh_policy policy;
+    const event_hook on_event;
+    const std::string owner; // of leases: names this service in a store
+
+    core::moment now() const noexcept
+    {
+        const instant t = time->now();
+        return {t.mono, t.wall};
+    }
+
+    // The chain of `key`, acquired for one more handle; made by `make` when there is none.
+    std::shared_ptr<chain> find_or_add(const std::string& key, const std::function<std::shared_ptr<chain>()>& make);
+    const asio::any_io_executor& strand_of(const std::string& key) const noexcept;
+
+    // Arranges for `c->on_wake()` on its strand at `at` or earlier.
+    void wake(const std::shared_ptr<chain>& c, core::mono_time at);
+    // Keeps `c` alive until it is released: it holds tokens that are not saved yet.
+    void hold(const std::shared_ptr<chain>& c);
+    void release(const chain* c);
+
+    // The context is being destroyed: whoever still waits will not be told any more, and must not leak.
+    void abandon();
+
+private:
+    struct entry {
+        core::mono_time at;
+        std::weak_ptr<chain> who;
+        bool operator<(const entry& other) const noexcept { return at > other.at; } // the earliest on top
+    };
+    void arm(std::unique_lock<std::mutex>& lock);
+    void on_wake();
+
+    std::vector<asio::any_io_executor> strands_;
+    std::mutex mutex_; // guards all below
+    std::unordered_map<std::string, std::weak_ptr<chain>> chains_;
+    std::unordered_map<const chain*, std::shared_ptr<chain>> held_;
+    std::priority_queue<entry> deadlines_;
+    core::mono_time armed_ = core::mono_time::max();
+    std::chrono::nanoseconds clocks_apart_{}; // wall minus monotonic, when last looked at
+    bool abandoned_{};
+};
+
+} // namespace afresh::detail

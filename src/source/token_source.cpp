@@ -1,0 +1,206 @@
+#include <afresh/token_source.hpp>
+
+#include "core/token_request.hpp"
+#include "core/url.hpp"
+#include "source/chain.hpp"
+
+#include <boost/asio/append.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace afresh {
+namespace {
+
+void require(const core::config_fault& fault)
+{
+    if (fault) throw boost::system::system_error(fault.code, fault.text);
+}
+
+std::shared_ptr<detail::chain> find_chain(const std::shared_ptr<detail::service>& service,
+                                          std::shared_ptr<const client_registration> registration, grant g,
+                                          source_options options)
+{
+    if (!registration)
+        throw boost::system::system_error(errc::invalid_argument, "token_source: the client_registration is null");
+    require(core::check(*registration));
+    require(core::check(g));
+    require(core::check(*registration, g));
+    if (options.key.empty()) throw boost::system::system_error(errc::invalid_argument, "source_options: key is empty");
+    for (std::string& origin : options.allowed_origins) {
+        const auto parts = core::parse_url(origin);
+        if (!parts)
+            throw boost::system::system_error(errc::invalid_argument, "source_options: allowed_origins has '" + origin + "'");
+        if (!parts->is_https() && !parts->is_loopback() && !registration->plain_http_allowed())
+            throw boost::system::system_error(errc::insecure_url, "source_options: allowed_origins has '" + origin +
+                                                                      "', which is neither https nor loopback");
+        origin = parts->origin();
+    }
+    const std::string key = options.key;
+    return service->find_or_add(key, [&] {
+        return std::make_shared<detail::chain>(service, std::move(registration), std::move(g), std::move(options));
+    });
+}
+
+// A caller with a handler of any kind. It lives on the heap, keeps the handler's context at work, and completes through the
+// handler's associated executor.
+struct heap_waiter : detail::waiter {
+    using handler_type = asio::any_completion_handler<void(error_code, access_token)>;
+    using work_type = asio::executor_work_guard<asio::any_completion_executor>;
+
+    heap_waiter(handler_type h, const asio::any_io_executor& ex)
+        : handler(std::move(h)), work(asio::get_associated_executor(handler, asio::any_completion_executor(ex)))
+    {
+        executor = ex;
+        complete = [](detail::waiter* w) {
+            const std::unique_ptr<heap_waiter> self(static_cast<heap_waiter*>(w));
+            // The slot is the caller's: it is cleared on the caller's executor, right before the handler runs.
+            auto slot = asio::get_associated_cancellation_slot(self->handler);
+            auto to = asio::get_associated_executor(self->handler, asio::any_completion_executor(self->executor));
+            asio::dispatch(self->executor,
+                           asio::bind_executor(to, [h = std::move(self->handler), slot, ec = self->ec,
+                                                    t = std::move(self->token), keep = std::move(self->work)]() mutable {
+                               slot.clear();
+                               auto handler = std::move(h);
+                               keep.reset();
+                               std::move(handler)(ec, std::move(t));
+                           }));
+        };
+        abandon = [](detail::waiter* w) { delete static_cast<heap_waiter*>(w); };
+    }
+
+    handler_type handler;
+    work_type work;
+};
+
+template <class Join>
+void start_heap_waiter(const std::weak_ptr<detail::chain>& weak, const asio::any_io_executor& ex,
+                       heap_waiter::handler_type handler, Join join)
+{
+    const auto self = weak.lock();
+    auto w = std::make_unique<heap_waiter>(std::move(handler), ex);
+    if (!self) { // a deferred operation that was started after the source was gone
+        w->ec = errc::closed;
+        detail::waiter_list one;
+        one.push_back(*w.release());
+        return detail::post_all(std::move(one));
+    }
+    auto slot = asio::get_associated_cancellation_slot(w->handler);
+    if (slot.is_connected()) slot.emplace<detail::cancel_wait>(detail::cancel_wait{self, w.get()});
+    join(*self, *w.release());
+}
+
+} // namespace
+
+struct token_source::closer {
+    std::shared_ptr<detail::chain> chain;
+    explicit closer(std::shared_ptr<detail::chain> c) noexcept : chain(std::move(c)) {} // which was acquired
+    closer(const closer&) = delete;
+    closer& operator=(const closer&) = delete;
+    ~closer() { chain->release_handle(); }
+};
+
+token_source::token_source(executor_type executor, client_registration registration, grant g, source_options options)
+{
+    const token_service own(std::move(executor), std::move(options.service));
+    *this = token_source(own, std::make_shared<const client_registration>(std::move(registration)), std::move(g),
+                         std::move(options));
+}
+
+token_source::token_source(const token_service& service, std::shared_ptr<const client_registration> registration, grant g,
+                           source_options options)
+    : impl_(find_chain(service.implementation(), std::move(registration), std::move(g), std::move(options))),
+      closer_(std::make_shared<closer>(impl_))
+{
+}
+
+token_source::executor_type token_source::get_executor() const noexcept { return impl_->service->executor; }
+
+result<access_token> token_source::try_get(get_options options) const
+{
+    if (access_token t = fresh(options)) return t;
+    if (const error_code ec = impl_->standing_error()) return ec;
+    impl_->ask();
+    return error_code(errc::temporarily_unavailable);
+}
+
+asio::awaitable<void> token_source::set_tokens(token_set tokens) const
+{
+    auto op = async_set_tokens(std::move(tokens), asio::deferred);
+    co_await std::move(op);
+}
+
+void token_source::retry_grant() const { impl_->retry_grant(); }
+source_status token_source::status() const { return impl_->status(); }
+const std::string& token_source::key() const noexcept { return impl_->options.key; }
+void token_source::close() const { impl_->close(); }
+
+bool token_source::allows(std::string_view url) const
+{
+    const auto parts = core::parse_url(url);
+    if (!parts) return false;
+    const std::string origin = parts->origin();
+    for (const std::string& allowed : impl_->options.allowed_origins)
+        if (allowed == origin) return true;
+    return false;
+}
+
+access_token token_source::fresh(const get_options& options) const noexcept { return access_token(impl_->fresh(options)); }
+
+std::weak_ptr<detail::chain> token_source::weak(detail::chain* self) noexcept { return self->weak_from_this(); }
+
+void token_source::enqueue(detail::chain* self, detail::waiter& node, const get_options& options)
+{
+    self->join(node, options);
+}
+
+void token_source::enqueue_newer(detail::chain* self, detail::waiter& node, const access_token& rejected,
+                                 const std::string& origin)
+{
+    self->join_newer(node, rejected, origin);
+}
+
+void token_source::start_get(const weak_chain& self, const asio::any_io_executor& ex, get_handler handler, get_options options)
+{
+    start_heap_waiter(self, ex, std::move(handler), [&](detail::chain& c, detail::waiter& w) {
+        if (detail::snapshot_ptr held = c.fresh(options)) { // never inline, but without the strand
+            w.token = access_token(std::move(held));
+            detail::waiter_list one;
+            one.push_back(w);
+            return detail::post_all(std::move(one));
+        }
+        c.join(w, options);
+    });
+}
+
+void token_source::start_renew(const weak_chain& self, const asio::any_io_executor& ex, get_handler handler,
+                               access_token rejected, std::string origin)
+{
+    start_heap_waiter(self, ex, std::move(handler),
+                      [&](detail::chain& c, detail::waiter& w) { c.join_newer(w, rejected, origin); });
+}
+
+void token_source::start_set(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler, token_set tokens)
+{
+    if (const auto c = self.lock()) return c->set_tokens(std::move(tokens), {std::move(handler), ex});
+    asio::post(ex, asio::append(std::move(handler), error_code(errc::closed)));
+}
+
+void token_source::start_shutdown(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler,
+                                  std::chrono::milliseconds deadline)
+{
+    if (const auto c = self.lock()) return c->shutdown(deadline, {std::move(handler), ex});
+    asio::post(ex, asio::append(std::move(handler), error_code()));
+}
+
+token_service::token_service(executor_type executor, service_options options)
+    : impl_(detail::service::make(std::move(executor), std::move(options)))
+{
+}
+
+token_service::executor_type token_service::get_executor() const noexcept { return impl_->executor; }
+
+} // namespace afresh

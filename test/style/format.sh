@@ -1,0 +1,25 @@
+#!/bin/sh
+# Every C++ file is formatted as .clang-format says. `sh test/style/format.sh -i` formats them.
+set -eu
+cd "$(dirname "$0")/../.."
+format=
+for candidate in clang-format-14 clang-format; do
+    case $("$candidate" --version 2>/dev/null) in *'version 14.'*) format=$candidate && break ;; esac
+done
+if [ -z "$format" ]; then
+    echo "clang-format 14 is not installed: sh .ci/install.sh tests" >&2
+    exit 1
+fi
+files() {
+    find include src test bench examples -name node_modules -prune -o \( -name '*.hpp' -o -name '*.cpp' \) -print |
+        LC_ALL=C sort
+}
+if [ "${1-}" = -i ]; then
+    files | xargs "$format" --style=file -i
+    exit
+fi
+wrong=$(files | xargs "$format" --style=file --dry-run 2>&1 | sed -n 's/: warning: code should be.*//p')
+[ -z "$wrong" ] || {
+    printf 'not as .clang-format says (sh test/style/format.sh -i):\n%s\n' "$wrong" >&2
+    exit 1
+}

@@ -1,0 +1,75 @@
+#pragma once
+// A server on loopback that plays exactly the bytes it is told, also wrong ones, and ends connections as it is told.
+
+#include <openssl/ssl.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace afresh::test {
+
+// One accepted connection; blocking, on a thread of its own. Everything gives up after five seconds.
+class raw_peer {
+public:
+    raw_peer(int socket, unsigned number, SSL* tls) : number(number), socket_(socket), tls_(tls) {}
+
+    const unsigned number; // of the connection, from 0
+    // Header and body (by Content-Length) of one request; less if the client goes away.
+    std::string read_request();
+    void write(std::string_view bytes);
+    void pause(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
+    // How many bytes come until the client ends the stream.
+    std::size_t drain();
+    void say_goodbye(); // TLS close_notify
+    void reset();       // RST instead of FIN when the script ends
+
+private:
+    std::ptrdiff_t read_some(char* into, std::size_t size);
+
+    int socket_;
+    SSL* tls_;
+    std::string ahead_;
+};
+
+class raw_server {
+public:
+    // Called for each connection; when it returns, the connection is closed.
+    using script = std::function<void(raw_peer&)>;
+
+    explicit raw_server(script s, std::shared_ptr<SSL_CTX> tls = {}, const char* address = "127.0.0.1");
+    ~raw_server(); // ends all connections
+    raw_server(const raw_server&) = delete;
+    raw_server& operator=(const raw_server&) = delete;
+
+    std::uint16_t port() const { return port_; }
+    std::string url(std::string_view target, std::string_view host = "127.0.0.1") const;
+    unsigned connections() const { return connections_; }
+
+private:
+    void accept_all();
+    void serve(int socket, unsigned number);
+
+    const script script_;
+    const std::shared_ptr<SSL_CTX> tls_;
+    std::uint16_t port_{};
+    int listener_;
+    std::atomic<unsigned> connections_{};
+    std::mutex mutex_;
+    std::list<int> open_; // sockets of running scripts
+    std::list<std::thread> threads_;
+    bool stopping_{};
+    std::thread acceptor_;
+};
+
+// A port of this machine where nobody listens.
+std::uint16_t unused_port();
+
+} // namespace afresh::test

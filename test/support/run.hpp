@@ -1,0 +1,35 @@
+#pragma once
+// Runs a coroutine to its end, and everything else on the context with it.
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace afresh::test {
+
+namespace asio = boost::asio;
+
+// Returns when the context has no work left: what a coroutine leaves behind (a timer, say) shows as time.
+template <class T>
+T run(asio::io_context& context, asio::awaitable<T> work)
+{
+    std::optional<T> value;
+    std::exception_ptr error;
+    asio::co_spawn(context, std::move(work), [&](std::exception_ptr e, T v) {
+        error = e;
+        value.emplace(std::move(v));
+    });
+    context.restart();
+    context.run_for(std::chrono::seconds(30));
+    if (error) std::rethrow_exception(error);
+    if (!value) throw std::runtime_error("the coroutine did not end in 30 s");
+    return std::move(*value);
+}
+
+} // namespace afresh::test

@@ -1,0 +1,115 @@
+#include "support/test_pki.hpp"
+
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace afresh::test {
+
+namespace {
+
+void require(bool ok, const char* what)
+{
+    if (!ok) throw std::runtime_error(std::string("test_pki: ") + what);
+}
+
+std::shared_ptr<EVP_PKEY> make_key()
+{
+    std::shared_ptr<EVP_PKEY> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    require(key != nullptr, "key");
+    return key;
+}
+
+void add_extension(X509* certificate, X509* issuer, int id, const std::string& value)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+    std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> e(
+        X509V3_EXT_conf_nid(nullptr, &context, id, value.c_str()), X509_EXTENSION_free);
+    require(e && X509_add_ext(certificate, e.get(), -1) == 1, "extension");
+}
+
+std::shared_ptr<X509> make_certificate(EVP_PKEY* key, const leaf& what)
+{
+    static long serial = 1;
+    std::shared_ptr<X509> c(X509_new(), X509_free);
+    require(c && X509_set_version(c.get(), 2) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(c.get()), serial++) == 1,
+            "new");
+    X509_gmtime_adj(X509_getm_notBefore(c.get()), what.valid_from_days * 86400L);
+    X509_gmtime_adj(X509_getm_notAfter(c.get()), what.valid_for_days * 86400L);
+    X509_set_pubkey(c.get(), key);
+    const auto* name = reinterpret_cast<const unsigned char*>(what.common_name.c_str());
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(c.get()), "CN", MBSTRING_UTF8, name, -1, -1, 0);
+    return c;
+}
+
+std::unique_ptr<FILE, decltype(&std::fclose)> open_for_writing(const std::string& path)
+{
+    std::unique_ptr<FILE, decltype(&std::fclose)> f(std::fopen(path.c_str(), "w"), std::fclose);
+    require(f != nullptr, "file");
+    return f;
+}
+
+void write(const std::string& path, X509* certificate)
+{
+    require(PEM_write_X509(open_for_writing(path).get(), certificate) == 1, "write certificate");
+}
+
+} // namespace
+
+test_pki::test_pki() : key_(make_key())
+{
+    std::string pattern = (std::filesystem::temp_directory_path() / "afresh-pki-XXXXXX").string();
+    require(mkdtemp(pattern.data()) != nullptr, "directory");
+    directory_ = pattern;
+    leaf ca;
+    ca.common_name = "Afresh test authority";
+    certificate_ = make_certificate(key_.get(), ca);
+    X509_set_issuer_name(certificate_.get(), X509_get_subject_name(certificate_.get()));
+    add_extension(certificate_.get(), certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
+    add_extension(certificate_.get(), certificate_.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
+    add_extension(certificate_.get(), certificate_.get(), NID_subject_key_identifier, "hash");
+    require(X509_sign(certificate_.get(), key_.get(), EVP_sha256()) > 0, "sign");
+    write(roots_file(), certificate_.get());
+}
+
+test_pki::~test_pki()
+{
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+}
+
+void test_pki::issue(const std::string& name, const leaf& what)
+{
+    const auto key = make_key();
+    const auto certificate = make_certificate(key.get(), what);
+    X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate_.get()));
+    add_extension(certificate.get(), certificate_.get(), NID_basic_constraints, "CA:FALSE");
+    if (!what.subject_alt_name.empty())
+        add_extension(certificate.get(), certificate_.get(), NID_subject_alt_name, what.subject_alt_name);
+    require(X509_sign(certificate.get(), key_.get(), EVP_sha256()) > 0, "sign");
+    write(certificate_file(name), certificate.get());
+    require(PEM_write_PrivateKey(open_for_writing(key_file(name)).get(), key.get(), nullptr, nullptr, 0, nullptr,
+                                 nullptr) == 1,
+            "write key");
+}
+
+std::shared_ptr<SSL_CTX> test_pki::server(const std::string& name, int min_version, int max_version) const
+{
+    std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+    require(context && SSL_CTX_use_certificate_chain_file(context.get(), certificate_file(name).c_str()) == 1 &&
+                SSL_CTX_use_PrivateKey_file(context.get(), key_file(name).c_str(), SSL_FILETYPE_PEM) == 1,
+            "server context");
+    SSL_CTX_set_min_proto_version(context.get(), min_version);
+    SSL_CTX_set_max_proto_version(context.get(), max_version);
+    // OpenSSL refuses TLS 1.1 at its default level of security: this server is meant to be that bad
+    if (max_version != 0 && max_version < TLS1_2_VERSION) SSL_CTX_set_security_level(context.get(), 0);
+    return context;
+}
+
+} // namespace afresh::test

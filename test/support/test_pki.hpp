@@ -1,0 +1,43 @@
+#pragma once
+// Certificates for tests, made when needed and written to a directory of their own.
+
+#include <openssl/ssl.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace afresh::test {
+
+struct leaf {
+    std::string subject_alt_name = "IP:127.0.0.1,DNS:localhost"; // as OpenSSL's configuration has it; empty: none
+    std::string common_name = "server";
+    int valid_from_days = -1;
+    int valid_for_days = 1; // from now
+};
+
+// An authority (EC P-256) and what it signs. The files go when it goes.
+class test_pki {
+public:
+    test_pki();
+    ~test_pki();
+    test_pki(const test_pki&) = delete;
+    test_pki& operator=(const test_pki&) = delete;
+
+    std::string roots_file() const { return file("ca.pem"); }
+    // Writes NAME.pem and NAME.key.
+    void issue(const std::string& name, const leaf& what);
+    std::string certificate_file(const std::string& name) const { return file(name + ".pem"); }
+    std::string key_file(const std::string& name) const { return file(name + ".key"); }
+    // A server's context with that certificate. Both versions in the form of TLS1_2_VERSION; 0: any.
+    std::shared_ptr<SSL_CTX> server(const std::string& name, int min_version = 0, int max_version = 0) const;
+
+private:
+    std::string file(const std::string& name) const { return (directory_ / name).string(); }
+
+    std::filesystem::path directory_;
+    std::shared_ptr<EVP_PKEY> key_;
+    std::shared_ptr<X509> certificate_;
+};
+
+} // namespace afresh::test
