@@ -59,6 +59,7 @@ group_build() {
     need_boost '' -json -url
     need_package libssl-dev
     need_package libsqlite3-dev
+    need_package libcli11-dev
     need_package ca-certificates
 }
 group_tests() {

@@ -13,8 +13,8 @@
 
 namespace afresh {
 
-/// What `authorized` reads of an answer. Overload `challenge_of(const Response&)` beside your response type; Afresh brings
-/// it for its own `http_response` and, in `<afresh/beast.hpp>`, for Beast's.
+/// What `authorized` reads of an answer. Overload `challenge_of(const Response&)` beside your response type; Afresh
+/// brings it for its own `http_response` and, in `<afresh/beast.hpp>`, for Beast's.
 struct resource_answer {
     unsigned status{};
     http_fields fields; ///< only `WWW-Authenticate` matters; all its occurrences
@@ -30,19 +30,20 @@ AFRESH_EXPORT request_target target_of(const http_request& request);
 
 namespace detail {
 AFRESH_EXPORT bool asks_for_renewal(const resource_answer& answer);
-AFRESH_EXPORT std::string require_allowed(const token_source& tokens, const request_target& target); // returns the origin
+AFRESH_EXPORT std::string require_allowed(const token_source& tokens,
+                                          const request_target& target); // returns the origin
 AFRESH_EXPORT http_fields authorization_for(const access_token& token, const request_target& target);
 AFRESH_EXPORT bool is_cancellation(const error_code& ec) noexcept;
 } // namespace detail
 
 /// Carries a token over an HTTP client of yours. `send(const Request&, const http_fields& authorization)` returns an
-/// `asio::awaitable<Response>`; it adds the fields to the request, sends it and reads the answer. It is called once, and a
-/// second time when the resource answered 401 in a way that a new token may cure (RFC 6750 3.1), so the request must be
-/// replayable. The second answer is the caller's whatever it is.
+/// `asio::awaitable<Response>`; it adds the fields to the request, sends it and reads the answer. It is called once,
+/// and a second time when the resource answered 401 in a way that a new token may cure (RFC 6750 3.1), so the request
+/// must be replayable. The second answer is the caller's whatever it is.
 ///
 /// @code
-/// afresh::authorized call(tokens, [&](const request& r, const afresh::http_fields& authorization) { return send(r, authorization); });
-/// response answer = co_await call(r);
+/// afresh::authorized call(tokens, [&](const request& r, const afresh::http_fields& authorization) { return send(r,
+/// authorization); }); response answer = co_await call(r);
 /// @endcode
 ///
 /// @par Thread safety Distinct objects: safe. Shared objects: as safe as `send`.
@@ -54,14 +55,20 @@ public:
 
     /// Sends `request` with the token.
     ///
-    /// @par Errors        Thrown as `boost::system::system_error`: errc::origin_not_allowed, before anything is sent; those of
-    ///                    `token_source::get()` when there is no token; whatever `send` throws. If no new token is to be had
-    ///                    after a 401, that 401 is returned: it is what the resource said.
+    /// @par Errors        Thrown as `boost::system::system_error`: errc::origin_not_allowed, before anything is sent;
+    /// those of
+    ///                    `token_source::get()` when there is no token; whatever `send` throws. If no new token is to
+    ///                    be had after a 401, that 401 is returned: it is what the resource said.
     /// @par Cancellation  As `send` and `get()`. The refresh goes on.
     /// @see RFC 6750 section 3
     template <class Request>
     auto operator()(Request request) -> std::invoke_result_t<Send&, const Request&, const http_fields&>
-        requires requires { { target_of(request) } -> std::convertible_to<request_target>; }
+    requires requires
+    {
+        {
+            target_of(request)
+            } -> std::convertible_to<request_target>;
+    }
     {
         request_target target = target_of(request);
         return call(std::move(request), std::move(target));
@@ -69,7 +76,8 @@ public:
 
     /// For requests that do not know their own URL, such as Beast's.
     template <class Request>
-    auto operator()(Request request, request_target target) -> std::invoke_result_t<Send&, const Request&, const http_fields&>
+    auto operator()(Request request, request_target target)
+        -> std::invoke_result_t<Send&, const Request&, const http_fields&>
     {
         return call(std::move(request), std::move(target));
     }

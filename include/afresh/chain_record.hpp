@@ -2,11 +2,12 @@
 /// @file
 /// What a store keeps of a chain, and the only ways in which it changes.
 
-#include <afresh/export.hpp>
 #include <afresh/error.hpp>
+#include <afresh/export.hpp>
 #include <afresh/secret_string.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,9 +21,9 @@ using store_time = std::chrono::system_clock::time_point;
 
 /// An access token as stored, for one (scope, resource, DPoP key).
 struct stored_token {
-    std::string scope;      ///< as requested: part of the key
-    std::string resource;   ///< part of the key
-    std::string dpop_jkt;   ///< part of the key; empty: a Bearer token
+    std::string scope;    ///< as requested: part of the key
+    std::string resource; ///< part of the key
+    std::string dpop_jkt; ///< part of the key; empty: a Bearer token
     secret_string access_token;
     secret_string id_token;
     std::string token_type;
@@ -35,17 +36,17 @@ struct stored_token {
 
 /// A durable note about a refresh token: that it is about to be, or was, sent.
 struct send_intent {
-    std::string rt_hash;          ///< of the refresh token sent; empty: no intent
-    store_time first_sent_at{};   ///< of this refresh token
-    std::uint32_t attempts{};     ///< times it was sent
-    bool in_doubt{};              ///< an earlier attempt ended without a verdict
+    std::string rt_hash;        ///< of the refresh token sent; empty: no intent
+    store_time first_sent_at{}; ///< of this refresh token
+    std::uint32_t attempts{};   ///< times it was sent
+    bool in_doubt{};            ///< an earlier attempt ended without a verdict
     bool operator==(const send_intent&) const = default;
 };
 
 /// The right to run the exchange of a chain.
 struct lease {
-    std::string owner;            ///< empty: free
-    std::uint64_t fence{};        ///< grows with every take-over
+    std::string owner;     ///< empty: free
+    std::uint64_t fence{}; ///< grows with every take-over
     store_time until{};
     bool operator==(const lease&) const = default;
 };
@@ -54,18 +55,26 @@ enum class grant_state { live, dead, signed_out };
 
 /// A chain: one refresh token and its successors. The row of a store.
 struct chain_record {
-    std::uint64_t generation{};       ///< successful exchanges; never goes back, also not through sign-out
+    std::uint64_t generation{}; ///< successful exchanges; never goes back, also not through sign-out
     grant_state state = grant_state::live;
     secret_string refresh_token;
-    std::string rt_hash;              ///< of `refresh_token`
-    std::string seed_hash;            ///< of the refresh token the program began this chain with
+    std::string rt_hash;   ///< of `refresh_token`
+    std::string seed_hash; ///< of the refresh token the program began this chain with
+    /// Of the other refresh tokens the program ever gave this chain, newest first, `max_other_seeds` at most. None of
+    /// these may begin it anew: they are spent, or an older sign-in.
+    std::vector<std::string> other_seeds;
     std::vector<stored_token> tokens;
     send_intent intent;
     lease holder;
-    store_time not_before{};          ///< no exchange before this: backoff shared by all processes
-    std::string last_cause;           ///< why, in words without a secret
+    store_time not_before{}; ///< no exchange before this: backoff shared by all processes
+    std::string last_cause;  ///< why, in words without a secret
+    static constexpr std::size_t max_other_seeds = 8;
     bool operator==(const chain_record&) const = default;
 };
+
+/// Whether the program already gave this chain the refresh token with this hash, or the chain holds it now. Such a
+/// token must not begin it anew: it is spent, or is what the chain has.
+AFRESH_EXPORT bool was_given(const chain_record& record, std::string_view rt_hash) noexcept;
 
 /// How an exchange failed, as far as the record is concerned.
 enum class exchange_failure {
@@ -75,7 +84,8 @@ enum class exchange_failure {
     refused,      ///< `invalid_grant`
 };
 
-/// Everything a program may ask of a chain's record. Each is one transaction: read the record, `apply()`, write it back.
+/// Everything a program may ask of a chain's record. Each is one transaction: read the record, `apply()`, write it
+/// back.
 struct store_command {
     enum class kind {
         load,          ///< read only
@@ -85,7 +95,7 @@ struct store_command {
         write_intent,  ///< fence, generation, rt_hash: durable before the first byte of the request
         save_success,  ///< generation, rt_hash (sent), tokens...: whatever the fence, once per generation
         save_failure,  ///< fence, generation, failure, not_before, cause; releases the lease
-        replace,       ///< fence, tokens...: new sign-in; raises the generation, revives
+        replace,       ///< fence, generation (last seen), tokens...: new sign-in; raises the generation, revives
         sign_out,      ///< fence: wipes the tokens, leaves a tombstone with the generation
         revive,        ///< fence: lifts a dead mark
     };
@@ -97,13 +107,13 @@ struct store_command {
     std::chrono::milliseconds ttl{};
     std::uint64_t fence{};
     std::uint64_t generation{};
-    std::string rt_hash;                      ///< of the refresh token sent
-    secret_string new_refresh_token;          ///< save_success: empty keeps the old one
+    std::string rt_hash;             ///< of the refresh token sent
+    secret_string new_refresh_token; ///< save_success: empty keeps the old one; safest is the one now valid
     std::string new_rt_hash;
-    std::string seed_hash;                    ///< replace
-    std::optional<stored_token> token;        ///< save_success, replace
+    std::string seed_hash;             ///< replace: empty (a later sign-in) keeps the old one
+    std::optional<stored_token> token; ///< save_success, replace
     exchange_failure failure = exchange_failure::not_sent;
-    std::chrono::milliseconds retry_in{};     ///< save_failure: not_before = now + this
+    std::chrono::milliseconds retry_in{}; ///< save_failure: not_before = now + this
     std::string cause;
 };
 
@@ -111,11 +121,12 @@ struct store_command {
 struct store_reply {
     enum class status {
         ok,
-        busy,        ///< take_lease: somebody else holds it; see `record.holder.until`
-        fenced,      ///< the lease was lost: nothing was written
-        superseded,  ///< the generation has moved: nothing was written; adopt `record`
-        signed_out,  ///< save_success: there is a tombstone; revoke what you got
-        failed,      ///< the store itself failed; `error` and `error_text` say how. Whether it was written is unknown.
+        busy,       ///< take_lease: somebody else holds it; see `record.holder.until`
+        fenced,     ///< the lease was lost: nothing was written
+        superseded, ///< the generation has moved: nothing was written; adopt `record`
+        signed_out, ///< there is a tombstone: nothing was written. save_success: revoke what you got
+        failed,     ///< the store itself failed; `error` and `error_text` say how. Whether it was written is unknown.
+                    ///< `errc::invalid_argument`: the command lacks what it needs (nothing was written).
     };
     store_reply() = default;
     status outcome = status::ok;
@@ -126,12 +137,13 @@ struct store_reply {
     std::string error_text;
 };
 
-/// Applies a command to a record: the whole contract of a store, in one pure function. `record` is changed only when the
-/// reply says ok. A store calls this inside a transaction and, when `record` changed, makes it durable before it answers.
+/// Applies a command to a record: the whole contract of a store, in one pure function. `record` is changed only when
+/// the reply says ok. A store calls this inside a transaction and, when `record` changed, makes it durable before it
+/// answers.
 AFRESH_EXPORT store_reply apply(chain_record& record, const store_command& command, store_time now, bool found);
 
-/// The record as text (JSON, versioned), and back. `parse_chain_record` fails with `errc::store_failed` on anything that
-/// `to_text` did not write.
+/// The record as text (JSON, versioned), and back. `parse_chain_record` fails with `errc::store_failed` on anything
+/// that `to_text` did not write.
 AFRESH_EXPORT secret_string to_text(const chain_record& record);
 AFRESH_EXPORT result<chain_record> parse_chain_record(std::string_view text);
 

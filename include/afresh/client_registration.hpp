@@ -28,20 +28,48 @@ public:
     client_registration() = default;
     /// `token_endpoint` is an absolute https URL without fragment (RFC 6749 3.2).
     client_registration(std::string token_endpoint, std::string client_id)
-        : token_endpoint_(std::move(token_endpoint)), client_id_(std::move(client_id)) {}
+        : token_endpoint_(std::move(token_endpoint)), client_id_(std::move(client_id))
+    {
+    }
 
-    client_registration& client_secret_basic(secret_string secret) & { return use(client_authentication::client_secret_basic, std::move(secret)); }
-    client_registration& client_secret_basic_raw(secret_string secret) & { return use(client_authentication::client_secret_basic_raw, std::move(secret)); }
-    client_registration& client_secret_post(secret_string secret) & { return use(client_authentication::client_secret_post, std::move(secret)); }
-    client_registration&& client_secret_basic(secret_string secret) && { return std::move(client_secret_basic(std::move(secret))); }
-    client_registration&& client_secret_basic_raw(secret_string secret) && { return std::move(client_secret_basic_raw(std::move(secret))); }
-    client_registration&& client_secret_post(secret_string secret) && { return std::move(client_secret_post(std::move(secret))); }
+    client_registration& client_secret_basic(secret_string secret) &
+    {
+        return use(client_authentication::client_secret_basic, std::move(secret));
+    }
+    client_registration& client_secret_basic_raw(secret_string secret) &
+    {
+        return use(client_authentication::client_secret_basic_raw, std::move(secret));
+    }
+    client_registration& client_secret_post(secret_string secret) &
+    {
+        return use(client_authentication::client_secret_post, std::move(secret));
+    }
+    client_registration&& client_secret_basic(secret_string secret) &&
+    {
+        return std::move(client_secret_basic(std::move(secret)));
+    }
+    client_registration&& client_secret_basic_raw(secret_string secret) &&
+    {
+        return std::move(client_secret_basic_raw(std::move(secret)));
+    }
+    client_registration&& client_secret_post(secret_string secret) &&
+    {
+        return std::move(client_secret_post(std::move(secret)));
+    }
     /// A status that, from this token endpoint and without an OAuth error in the body, means that the grant is refused
     /// (some servers answer a bare 401 or 403). Without it such an answer counts as refused after three in a row.
-    client_registration& refused_status(unsigned status) & { refused_statuses_.push_back(status); return *this; }
+    client_registration& refused_status(unsigned status) &
+    {
+        refused_statuses_.push_back(status);
+        return *this;
+    }
     client_registration&& refused_status(unsigned status) && { return std::move(refused_status(status)); }
     /// Permits http to a host that is not loopback. Everything sent can be read by anybody on the way.
-    client_registration& allow_plain_http_for_tests() & { plain_http_ = true; return *this; }
+    client_registration& allow_plain_http_for_tests() &
+    {
+        plain_http_ = true;
+        return *this;
+    }
     client_registration&& allow_plain_http_for_tests() && { return std::move(allow_plain_http_for_tests()); }
 
     const std::string& token_endpoint() const noexcept { return token_endpoint_; }
@@ -52,7 +80,12 @@ public:
     bool plain_http_allowed() const noexcept { return plain_http_; }
 
 private:
-    client_registration& use(client_authentication a, secret_string s) { authentication_ = a; secret_ = std::move(s); return *this; }
+    client_registration& use(client_authentication a, secret_string s)
+    {
+        authentication_ = a;
+        secret_ = std::move(s);
+        return *this;
+    }
 
     std::string token_endpoint_;
     std::string client_id_;
@@ -73,14 +106,29 @@ public:
     static grant client_credentials() { return grant(kind::client_credentials, {}); }
 
     /// Space-separated (RFC 6749 3.3). On a refresh, scope is sent only when it was set here.
-    grant& scope(std::string text) & { scope_ = std::move(text); return *this; }
+    grant& scope(std::string text) &
+    {
+        scope_ = std::move(text);
+        return *this;
+    }
     grant&& scope(std::string text) && { return std::move(scope(std::move(text))); }
     /// The absolute URI of the resource the token is for (RFC 8707).
-    grant& resource(std::string uri) & { resource_ = std::move(uri); return *this; }
+    grant& resource(std::string uri) &
+    {
+        resource_ = std::move(uri);
+        return *this;
+    }
     grant&& resource(std::string uri) && { return std::move(resource(std::move(uri))); }
     /// An extra form parameter. It may add, never override: the names this library sends itself are refused.
-    grant& parameter(std::string name, std::string value) & { parameters_.emplace_back(std::move(name), std::move(value)); return *this; }
-    grant&& parameter(std::string name, std::string value) && { return std::move(parameter(std::move(name), std::move(value))); }
+    grant& parameter(std::string name, std::string value) &
+    {
+        parameters_.emplace_back(std::move(name), std::move(value));
+        return *this;
+    }
+    grant&& parameter(std::string name, std::string value) &&
+    {
+        return std::move(parameter(std::move(name), std::move(value)));
+    }
 
     kind type() const noexcept { return kind_; }
     const secret_string& token() const noexcept { return token_; }

@@ -15,8 +15,9 @@ using error_code = boost::system::error_code;
 template <class T>
 using result = boost::system::result<T>;
 
-/// Everything Afresh itself reports. Each comment ends with the remedy. Branch on `condition` rather than on single codes.
-/// `boost::asio::error::operation_aborted` is reported too, and only ever means that you cancelled the operation.
+/// Everything Afresh itself reports. Each comment ends with the remedy. Branch on `condition` rather than on single
+/// codes. `boost::asio::error::operation_aborted` is reported too, and only ever means that you cancelled the
+/// operation.
 enum class errc {
     /// The authorization server refused the grant (RFC 6749 5.2 `invalid_grant`). Final until `set_tokens()` or
     /// `retry_grant()`: the user must sign in again.
@@ -27,7 +28,8 @@ enum class errc {
     /// The authorization server refuses this client or request (`invalid_client`, `invalid_scope`, ...). Correct the
     /// registration; Afresh asks again after 1 to 15 minutes.
     misconfigured,
-    /// No usable token is held and the token endpoint cannot be reached, throttles or fails. Try again later; Afresh does.
+    /// No usable token is held and the token endpoint cannot be reached, throttles or fails. Try again later; Afresh
+    /// does.
     temporarily_unavailable,
     /// The token endpoint answered success with something that is not a token response (RFC 6749 5.1). Try again later.
     malformed_response,
@@ -39,7 +41,8 @@ enum class errc {
     store_failed,
     /// The URL's origin is not one the token was configured for. Add it to `source_options::allowed_origins`.
     origin_not_allowed,
-    /// A token or a credential would have travelled over plain http. Use https (http is allowed on loopback only by name).
+    /// A token or a credential would have travelled over plain http. Use https (http is allowed on loopback only by
+    /// name).
     insecure_url,
     /// An argument or configuration value is not valid. Correct the call; the text of the exception names the value.
     invalid_argument,
@@ -51,7 +54,8 @@ enum class errc {
     connect_failed,
     /// No TCP connection within the limit. Nothing was sent; retrying is safe.
     connect_timed_out,
-    /// The TLS handshake failed: unknown authority, wrong host name, expired certificate, old protocol. Check `tls_options`.
+    /// The TLS handshake failed: unknown authority, wrong host name, expired certificate, old protocol. Check
+    /// `tls_options`.
     tls_failed,
     /// The TLS handshake did not end within the limit. Nothing was sent; retrying is safe.
     tls_timed_out,
@@ -99,6 +103,8 @@ inline boost::system::error_condition make_error_condition(condition c) noexcept
 } // namespace afresh
 
 template <>
-struct boost::system::is_error_code_enum<afresh::errc> : std::true_type {};
+struct boost::system::is_error_code_enum<afresh::errc> : std::true_type {
+};
 template <>
-struct boost::system::is_error_condition_enum<afresh::condition> : std::true_type {};
+struct boost::system::is_error_condition_enum<afresh::condition> : std::true_type {
+};

@@ -14,10 +14,18 @@ public:
 
     /// How long to wait for a usable token; then `errc::wait_timed_out`. A caller that says so stays queued through
     /// failures until then; one that does not waits `refresh_policy::max_wait` at most and learns of failures at once.
-    constexpr get_options& max_wait(std::chrono::milliseconds t) noexcept { max_wait_ = t; return *this; }
+    constexpr get_options& max_wait(std::chrono::milliseconds t) noexcept
+    {
+        max_wait_ = t;
+        return *this;
+    }
     /// The least remaining life of the token. At most half of the token's lifetime is honoured, so that a large value
     /// cannot make every call refresh.
-    constexpr get_options& min_valid(std::chrono::seconds t) noexcept { min_valid_ = t; return *this; }
+    constexpr get_options& min_valid(std::chrono::seconds t) noexcept
+    {
+        min_valid_ = t;
+        return *this;
+    }
 
     constexpr std::optional<std::chrono::milliseconds> max_wait() const noexcept { return max_wait_; }
     constexpr std::chrono::seconds min_valid() const noexcept { return min_valid_; }

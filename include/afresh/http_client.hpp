@@ -16,29 +16,33 @@ namespace afresh {
 
 /// Settings of an `http_client`; goes to its constructor only.
 struct http_client_options {
-    tls_options tls;
-    http_limits limits;
+    tls_options tls{};
+    http_limits limits{};
 };
 
-/// HTTP/1.1 over kept-alive, verified connections, with the token of one source on each request and one replay after a 401
-/// (RFC 6750 3.1). A request that brings an `Authorization` field of its own is sent as it is.
+/// HTTP/1.1 over kept-alive, verified connections, with the token of one source on each request and one replay after a
+/// 401 (RFC 6750 3.1). A request that brings an `Authorization` field of its own is sent as it is.
 ///
-/// @par Executors     Belongs to the context of its executor (thread per core: one client each). Calls run on the awaiting
+/// @par Executors     Belongs to the context of its executor (thread per core: one client each). Calls run on the
+/// awaiting
 ///                    coroutine's executor, which must be of that context.
-/// @par Thread safety Distinct objects: safe. Shared objects: calls are safe from all threads of the context; assignment
+/// @par Thread safety Distinct objects: safe. Shared objects: calls are safe from all threads of the context;
+/// assignment
 ///                    and destruction are not.
 /// @par Lifetime      Calls under way keep what they need; the execution context must outlive the client.
 class AFRESH_EXPORT http_client {
 public:
     /// On the source's executor.
-    /// @par Exceptions `boost::system::system_error` with errc::invalid_argument for a file or limit that cannot be used.
+    /// @par Exceptions `boost::system::system_error` with errc::invalid_argument for a file or limit that cannot be
+    /// used.
     explicit http_client(token_source tokens, http_client_options options = {});
     /// On another context than the source's.
     http_client(asio::any_io_executor executor, token_source tokens, http_client_options options = {});
 
     /// Sends a request and reads the whole answer. Any status is an answer, not an error.
     ///
-    /// @par Errors        Thrown as `boost::system::system_error`: errc::origin_not_allowed, before anything is sent; those
+    /// @par Errors        Thrown as `boost::system::system_error`: errc::origin_not_allowed, before anything is sent;
+    /// those
     ///                    of `token_source::get()`; errc::invalid_argument for an impossible URL, method or field;
     ///                    resolve_failed, connect_failed, connect_timed_out, tls_failed, tls_timed_out, pool_timed_out:
     ///                    nothing was sent; first_byte_timed_out, body_timed_out, total_timed_out, connection_lost,
@@ -50,7 +54,8 @@ public:
     /// `request()` with method GET.
     asio::awaitable<http_response> get(std::string url);
     /// `request()` with method POST and a body.
-    asio::awaitable<http_response> post(std::string url, std::string body, std::string content_type = "application/json");
+    asio::awaitable<http_response> post(std::string url, std::string body,
+                                        std::string content_type = "application/json");
 
     const token_source& tokens() const noexcept;
 

@@ -50,9 +50,20 @@ public:
     http_request() = default;
     http_request(std::string method, std::string url) : method_(std::move(method)), url_(std::move(url)) {}
 
-    http_request& field(std::string name, std::string value) & { fields_.set(std::move(name), std::move(value)); return *this; }
-    http_request&& field(std::string name, std::string value) && { return std::move(field(std::move(name), std::move(value))); }
-    http_request& body(std::string text) & { body_ = std::move(text); return *this; }
+    http_request& field(std::string name, std::string value) &
+    {
+        fields_.set(std::move(name), std::move(value));
+        return *this;
+    }
+    http_request&& field(std::string name, std::string value) &&
+    {
+        return std::move(field(std::move(name), std::move(value)));
+    }
+    http_request& body(std::string text) &
+    {
+        body_ = std::move(text);
+        return *this;
+    }
     http_request&& body(std::string text) && { return std::move(body(std::move(text))); }
 
     const std::string& method() const noexcept { return method_; }
@@ -74,7 +85,9 @@ class http_response {
 public:
     http_response() = default;
     http_response(unsigned status, http_fields fields, std::string body)
-        : status_(status), fields_(std::move(fields)), body_(std::move(body)) {}
+        : status_(status), fields_(std::move(fields)), body_(std::move(body))
+    {
+    }
 
     unsigned status() const noexcept { return status_; }
     const http_fields& fields() const noexcept { return fields_; }

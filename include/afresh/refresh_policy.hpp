@@ -25,47 +25,47 @@ struct refresh_policy {
     using seconds = std::chrono::seconds;
 
     // When a token is due: lifetime - ahead - jitter. Range of all: 0 and up.
-    unsigned ahead_divisor = 10;         ///< ahead = lifetime / this, ...
-    seconds ahead_min{90};               ///< ... at least this, ...
-    seconds ahead_max{300};              ///< ... at most this, and never more than half the lifetime
-    seconds leeway_max{10};              ///< a token is used until lifetime - min(this, lifetime / 10)
-    seconds unknown_lifetime{3600};      ///< renewed after this when the server names no lifetime
+    unsigned ahead_divisor = 10;    ///< ahead = lifetime / this, ...
+    seconds ahead_min{90};          ///< ... at least this, ...
+    seconds ahead_max{300};         ///< ... at most this, and never more than half the lifetime
+    seconds leeway_max{10};         ///< a token is used until lifetime - min(this, lifetime / 10)
+    seconds unknown_lifetime{3600}; ///< renewed after this when the server names no lifetime
     unused_sources unused = unused_sources::renew_while_used;
-    seconds used_within_min{900};        ///< see `unused_sources::renew_while_used`
+    seconds used_within_min{900}; ///< see `unused_sources::renew_while_used`
 
     // Waiting and limits.
-    milliseconds max_wait{30'000};       ///< of a caller that names none
-    milliseconds connect_limit{10'000};  ///< lookup, connect and TLS handshake of a token request
-    milliseconds exchange_limit{120'000};///< from the first byte sent to the last byte read
-    std::size_t max_waiters = 4'000'000; ///< callers beyond this fail with `temporarily_unavailable`
+    milliseconds max_wait{30'000};        ///< of a caller that names none
+    milliseconds connect_limit{10'000};   ///< lookup, connect and TLS handshake of a token request
+    milliseconds exchange_limit{120'000}; ///< from the first byte sent to the last byte read
+    std::size_t max_waiters = 4'000'000;  ///< callers beyond this fail with `temporarily_unavailable`
 
     // Failures.
-    unsigned attempts_for_waiters = 3;   ///< exchanges that fail before waiting callers get the error; 1 and up
-    milliseconds backoff_base{500};      ///< full jitter: uniform in [0, base * 2^n] ...
-    milliseconds backoff_cap{60'000};    ///< ... capped
-    seconds retry_after_cap{3600};       ///< of what a server may ask for
-    seconds breaker_min{60};             ///< pause after a misconfiguration, doubled each time ...
-    seconds breaker_max{900};            ///< ... up to this
-    unsigned bare_unauthorized_limit = 3;///< 401s without an OAuth error until `sign_in_required`
+    unsigned attempts_for_waiters = 3;    ///< exchanges that fail before waiting callers get the error; 1 and up
+    milliseconds backoff_base{500};       ///< full jitter: uniform in [0, base * 2^n] ...
+    milliseconds backoff_cap{60'000};     ///< ... capped
+    seconds retry_after_cap{3600};        ///< of what a server may ask for
+    seconds breaker_min{60};              ///< pause after a misconfiguration, doubled each time ...
+    seconds breaker_max{900};             ///< ... up to this
+    unsigned bare_unauthorized_limit = 3; ///< 401s without an OAuth error until `sign_in_required`
 
     // In doubt: request bytes were sent and no verdict came back.
     /// How long the server lets a rotated refresh token be used again. Unset: unknown, 10 s are assumed.
     /// 0: known to have no grace, so no prompt resend.
     std::optional<milliseconds> rotation_grace{};
-    unsigned doubt_resends = 2;          ///< prompt resends within the grace
-    seconds doubt_ahead{30};             ///< then resend this long before the access token stops being usable
+    unsigned doubt_resends = 2; ///< prompt resends within the grace
+    seconds doubt_ahead{30};    ///< then resend this long before the access token stops being usable
 
     // Store.
-    milliseconds save_retry{500};        ///< between attempts to save tokens that could not be saved
-    milliseconds lease_ttl{6'000};       ///< of stores whose lease is a time; renewed every third of it
-    milliseconds takeover_wait{2'000};   ///< before a dead holder's refresh token is sent again
+    milliseconds save_retry{500};      ///< between attempts to save tokens that could not be saved
+    milliseconds lease_ttl{6'000};     ///< of stores whose lease is a time; renewed every third of it
+    milliseconds takeover_wait{2'000}; ///< before a dead holder's refresh token is sent again
 
     // 401 from a resource: forced refreshes per origin.
     unsigned forced_burst = 3;
     seconds forced_interval{30};
 
     // Clocks.
-    seconds longest_sleep{60};           ///< so that suspend and clock steps are noticed; 1 s and up
+    seconds longest_sleep{60}; ///< so that suspend and clock steps are noticed; 1 s and up
 };
 
 } // namespace afresh

@@ -16,11 +16,12 @@ struct sqlite_store_options {
     std::chrono::milliseconds busy_timeout{5000}; ///< wait for another process's write lock
 };
 
-/// Opens (or creates) the file: WAL, synchronous=FULL, secure_delete, mode 0600. A file that is readable by others, owned by
-/// somebody else, or a symbolic link is refused. Owns one thread on which SQLite runs; the destructor joins it and is the
-/// only destructor of Afresh that blocks.
+/// Opens (or creates) the file: WAL, synchronous=FULL, secure_delete, mode 0600. A file that is readable by others,
+/// owned by somebody else, or a symbolic link is refused. Owns one thread on which SQLite runs; the destructor joins it
+/// and is the only destructor of Afresh that blocks.
 ///
-/// @par Exceptions `boost::system::system_error` with `errc::store_failed` or `errc::invalid_argument`; the text says what to do.
+/// @par Exceptions `boost::system::system_error` with `errc::store_failed` or `errc::invalid_argument`; the text says
+/// what to do.
 AFRESH_SQLITE_EXPORT std::shared_ptr<token_store> make_sqlite_token_store(sqlite_store_options options);
 
 } // namespace afresh

@@ -34,7 +34,8 @@ public:
     /// Arranges for `wake` to be called once at `at` or soon after, never from within this call; replaces the wake-up
     /// arranged before. An empty function arranges nothing.
     virtual void wake_at(std::chrono::steady_clock::time_point at, std::function<void()> wake) = 0;
-    /// True when `now()` is what the system's own clocks say, so that the hot path may read them without a virtual call.
+    /// True when `now()` is what the system's own clocks say, so that the hot path may read them without a virtual
+    /// call.
     virtual bool is_system() const noexcept { return false; }
 };
 

@@ -6,14 +6,14 @@
 
 namespace afresh {
 
-/// TLS settings of a transport or client; goes to constructors only. Always verified: the chain, the host name (RFC 9525)
-/// and TLS 1.2 or newer. There is no switch to turn verification off.
+/// TLS settings of a transport or client; goes to constructors only. Always verified: the chain, the host name (RFC
+/// 9525) and TLS 1.2 or newer. There is no switch to turn verification off.
 struct tls_options {
     /// PEM file with the authorities to trust. Empty: the system's.
-    std::string trust_roots_file;
+    std::string trust_roots_file{};
     /// PEM files with a client certificate chain and its key (RFC 8705). Both or none.
-    std::string certificate_chain_file;
-    std::string private_key_file;
+    std::string certificate_chain_file{};
+    std::string private_key_file{};
 };
 
 } // namespace afresh

@@ -20,15 +20,16 @@ class service;
 
 /// The parts of a `token_service`; goes to its constructor only. Each that is left empty gets its default.
 struct service_options {
-    std::shared_ptr<afresh::transport> transport; ///< default: `make_http_transport()`
-    std::shared_ptr<token_store> store;           ///< default: `make_memory_token_store()`, which a restart forgets
-    std::shared_ptr<time_source> time;            ///< default: the system's clocks
-    refresh_policy policy;
-    event_hook on_event;
+    std::shared_ptr<afresh::transport> transport{}; ///< default: `make_http_transport()`
+    std::shared_ptr<token_store> store{};           ///< default: `make_memory_token_store()`, which a restart forgets
+    std::shared_ptr<time_source> time{};            ///< default: the system's clocks
+    refresh_policy policy{};
+    event_hook on_event{};
 };
 
-/// What all chains of a program share: executor, transport, store, policy, clocks, a fixed set of strands and one timer.
-/// Programs with one token source need not name it; programs with a million principals make one and hand it to each.
+/// What all chains of a program share: executor, transport, store, policy, clocks, a fixed set of strands and one
+/// timer. Programs with one token source need not name it; programs with a million principals make one and hand it to
+/// each.
 ///
 /// @par Thread safety Distinct objects: safe. Shared objects: safe, except for assignment and destruction.
 /// @par Lifetime      The execution context must outlive it. Sources keep the shared parts alive.

@@ -17,12 +17,36 @@ class token_set {
 public:
     token_set() = default;
 
-    token_set& access_token(secret_string t) & { access_token_ = std::move(t); return *this; }
-    token_set& refresh_token(secret_string t) & { refresh_token_ = std::move(t); return *this; }
-    token_set& id_token(secret_string t) & { id_token_ = std::move(t); return *this; }
-    token_set& token_type(std::string t) & { token_type_ = std::move(t); return *this; }
-    token_set& scope(std::string t) & { scope_ = std::move(t); return *this; }
-    token_set& expires_in(std::optional<std::chrono::seconds> s) & { expires_in_ = s; return *this; }
+    token_set& access_token(secret_string t) &
+    {
+        access_token_ = std::move(t);
+        return *this;
+    }
+    token_set& refresh_token(secret_string t) &
+    {
+        refresh_token_ = std::move(t);
+        return *this;
+    }
+    token_set& id_token(secret_string t) &
+    {
+        id_token_ = std::move(t);
+        return *this;
+    }
+    token_set& token_type(std::string t) &
+    {
+        token_type_ = std::move(t);
+        return *this;
+    }
+    token_set& scope(std::string t) &
+    {
+        scope_ = std::move(t);
+        return *this;
+    }
+    token_set& expires_in(std::optional<std::chrono::seconds> s) &
+    {
+        expires_in_ = s;
+        return *this;
+    }
     token_set&& access_token(secret_string t) && { return std::move(access_token(std::move(t))); }
     token_set&& refresh_token(secret_string t) && { return std::move(refresh_token(std::move(t))); }
     token_set&& id_token(secret_string t) && { return std::move(id_token(std::move(t))); }

@@ -28,23 +28,26 @@ namespace afresh {
 struct source_options {
     /// Names the chain in the store: one for each principal. Two sources with one key and service share one chain.
     std::string key = "default";
-    /// Where the token may be sent: origins such as `https://api.example.com`. `http_client` and `authorized` refuse others.
-    std::vector<std::string> allowed_origins;
+    /// Where the token may be sent: origins such as `https://api.example.com`. `http_client` and `authorized` refuse
+    /// others.
+    std::vector<std::string> allowed_origins{};
     /// Called once when the grant is refused; the tokens it returns are taken as by `set_tokens()`. Runs on the chain's
     /// strand; callers do not wait for it. An exception means that nobody signed in: see `retry_grant()`.
-    std::function<asio::awaitable<token_set>()> on_sign_in;
+    std::function<asio::awaitable<token_set>()> on_sign_in{};
     /// Of the short form only (a source that makes its own service): see `service_options`.
-    service_options service = {};
+    service_options service{};
 };
 
-/// An access token that is always fresh: one chain (a refresh token and its successors, or another grant), shared by any
-/// number of callers. A handle: copies share the chain, and the last one to go closes it.
+/// An access token that is always fresh: one chain (a refresh token and its successors, or another grant), shared by
+/// any number of callers. A handle: copies share the chain, and the last one to go closes it.
 ///
-/// However many callers ask, at most one token request is under way for a chain. It is nobody's: a caller that cancels or
-/// times out stops waiting, and the exchange goes on and is saved.
+/// However many callers ask, at most one token request is under way for a chain. It is nobody's: a caller that cancels
+/// or times out stops waiting, and the exchange goes on and is saved.
 ///
-/// @par Executors     Operations complete on the handler's associated executor; timers and exchanges run on the service's.
-/// @par Thread safety Distinct objects: safe, also as copies. Shared objects: safe, except for assignment and destruction.
+/// @par Executors     Operations complete on the handler's associated executor; timers and exchanges run on the
+/// service's.
+/// @par Thread safety Distinct objects: safe, also as copies. Shared objects: safe, except for assignment and
+/// destruction.
 /// @par Lifetime      The execution context must outlive it. It may be destroyed while operations are outstanding: they
 ///                    complete with `errc::closed`, and an exchange under way finishes and saves.
 /// A moved-from source may only be destroyed or assigned to.
@@ -53,7 +56,8 @@ public:
     using executor_type = asio::any_io_executor;
 
     /// The short form, which makes its own service on `executor`.
-    /// @par Exceptions `boost::system::system_error` with `errc::invalid_argument` or `errc::insecure_url`; the text says
+    /// @par Exceptions `boost::system::system_error` with `errc::invalid_argument` or `errc::insecure_url`; the text
+    /// says
     ///                 which setting and why.
     token_source(executor_type executor, client_registration registration, grant grant, source_options options = {});
     /// A chain of a service that many share.
@@ -64,8 +68,9 @@ public:
 
     /// Obtains an access token that can be used now: `co_await tokens.get()`.
     ///
-    /// Returns the held token while it is usable, without suspending; otherwise joins the refresh in flight or starts one.
-    /// `get<Executor>()` serves coroutines of another executor type, such as `asio::awaitable<void, io_context::executor_type>`.
+    /// Returns the held token while it is usable, without suspending; otherwise joins the refresh in flight or starts
+    /// one. `get<Executor>()` serves coroutines of another executor type, such as `asio::awaitable<void,
+    /// io_context::executor_type>`.
     ///
     /// @par Errors        Thrown as `boost::system::system_error`:
     ///                    errc::sign_in_required, errc::rotation_in_doubt: the grant was refused. Sign in again.
@@ -86,7 +91,8 @@ public:
         access_token token = fresh(options);
         if (!token) {
             detail::frame_waiter node;
-            co_await asio::async_initiate<const asio::deferred_t, void()>(join{impl_.get(), &node, options}, asio::deferred);
+            co_await asio::async_initiate<const asio::deferred_t, void()>(join{impl_.get(), &node, options},
+                                                                          asio::deferred);
             if (node.ec) throw boost::system::system_error(node.ec);
             token = std::move(node.token);
         }
@@ -95,15 +101,16 @@ public:
 
     /// As `get()`, for any completion token.
     ///
-    /// @par Completion    `void(error_code, access_token)`, exactly once, never from within this function, on the handler's
+    /// @par Completion    `void(error_code, access_token)`, exactly once, never from within this function, on the
+    /// handler's
     ///                    associated executor (default: get_executor()). On error the token is empty.
     /// @par Errors, Cancellation, Thread safety: as `get()`.
     /// @par Lifetime      The source may be destroyed while this is outstanding; it then completes with errc::closed.
     template <asio::completion_token_for<void(error_code, access_token)> CompletionToken = asio::deferred_t>
     auto async_get(get_options options, CompletionToken&& token = CompletionToken()) const
     {
-        return asio::async_initiate<CompletionToken, void(error_code, access_token)>(initiate_get{impl_, get_executor()},
-                                                                                     token, options);
+        return asio::async_initiate<CompletionToken, void(error_code, access_token)>(
+            initiate_get{impl_, get_executor()}, token, options);
     }
     template <asio::completion_token_for<void(error_code, access_token)> CompletionToken = asio::deferred_t>
     auto async_get(CompletionToken&& token = CompletionToken()) const
@@ -112,7 +119,8 @@ public:
     }
 
     /// The held token if it is usable now, without waiting. Asks for a new one behind the scenes when there is none.
-    /// @par Errors errc::temporarily_unavailable: none is held now; `get()` waits for one. errc::closed. Others as `get()`.
+    /// @par Errors errc::temporarily_unavailable: none is held now; `get()` waits for one. errc::closed. Others as
+    /// `get()`.
     result<access_token> try_get(get_options options = {}) const;
 
     /// Obtains a token newer than `rejected`, which a resource answered with 401 (RFC 6750 3.1). If a newer one is held
@@ -125,25 +133,28 @@ public:
     asio::awaitable<access_token, Executor> renew_if_current(access_token rejected, std::string origin = {}) const
     {
         detail::frame_waiter node;
-        co_await asio::async_initiate<const asio::deferred_t, void()>(join_newer{impl_.get(), &node, &rejected, &origin},
-                                                                      asio::deferred);
+        co_await asio::async_initiate<const asio::deferred_t, void()>(
+            join_newer{impl_.get(), &node, &rejected, &origin}, asio::deferred);
         if (node.ec) throw boost::system::system_error(node.ec);
         co_return std::move(node.token);
     }
     /// The same for any completion token.
     /// @par Completion `void(error_code, access_token)`, as `async_get()`.
     template <asio::completion_token_for<void(error_code, access_token)> CompletionToken = asio::deferred_t>
-    auto async_renew_if_current(access_token rejected, std::string origin, CompletionToken&& token = CompletionToken()) const
+    auto async_renew_if_current(access_token rejected, std::string origin,
+                                CompletionToken&& token = CompletionToken()) const
     {
         return asio::async_initiate<CompletionToken, void(error_code, access_token)>(
             initiate_renew{impl_, get_executor()}, token, std::move(rejected), std::move(origin));
     }
 
-    /// Replaces the chain's tokens after a new sign-in: waits for the exchange under way, raises the generation, lifts a
-    /// refusal, and completes when the tokens are durable.
+    /// Replaces the chain's tokens after a new sign-in: waits for the exchange under way, raises the generation, lifts
+    /// a refusal, and completes when the tokens are durable.
     ///
     /// @par Completion    `void(error_code)`, as `async_get()`.
-    /// @par Errors        errc::invalid_argument: neither an access token nor a refresh token. errc::store_failed: the
+    /// @par Errors        errc::invalid_argument: neither an access token nor a refresh token, or an access token that
+    /// no
+    ///                    header can carry (RFC 6750 2.1). errc::store_failed: the
     ///                    tokens are in use but not yet saved; saving is retried. errc::closed.
     /// @par Cancellation  terminal: stops waiting; the tokens are taken all the same.
     template <asio::completion_token_for<void(error_code)> CompletionToken = asio::deferred_t>
@@ -155,7 +166,8 @@ public:
     /// The same for coroutines; throws `boost::system::system_error`.
     asio::awaitable<void> set_tokens(token_set tokens) const;
 
-    /// Says that a refused or misconfigured grant is good again (somebody corrected it at the server): sends it once more.
+    /// Says that a refused or misconfigured grant is good again (somebody corrected it at the server): sends it once
+    /// more.
     void retry_grant() const;
 
     /// A picture of the chain now.
@@ -254,11 +266,14 @@ private:
     access_token fresh(const get_options& options) const noexcept;
     static weak_chain weak(detail::chain* self) noexcept;
     static void enqueue(detail::chain* self, detail::waiter& node, const get_options& options);
-    static void enqueue_newer(detail::chain* self, detail::waiter& node, const access_token& rejected, const std::string& origin);
-    static void start_get(const weak_chain& self, const asio::any_io_executor& ex, get_handler handler, get_options options);
+    static void enqueue_newer(detail::chain* self, detail::waiter& node, const access_token& rejected,
+                              const std::string& origin);
+    static void start_get(const weak_chain& self, const asio::any_io_executor& ex, get_handler handler,
+                          get_options options);
     static void start_renew(const weak_chain& self, const asio::any_io_executor& ex, get_handler handler,
                             access_token rejected, std::string origin);
-    static void start_set(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler, token_set tokens);
+    static void start_set(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler,
+                          token_set tokens);
     static void start_shutdown(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler,
                                std::chrono::milliseconds deadline);
 

@@ -13,8 +13,8 @@ namespace afresh {
 
 namespace asio = boost::asio;
 
-/// Keeps chains. A store has one operation: an atomic, durable read-modify-write of one record, whose rules are the pure
-/// function `apply()`. Implement it over any database that can lock a row or compare and set a version:
+/// Keeps chains. A store has one operation: an atomic, durable read-modify-write of one record, whose rules are the
+/// pure function `apply()`. Implement it over any database that can lock a row or compare and set a version:
 ///
 /// @code
 /// begin; record = select ... for update; reply = apply(record, command, database_now, found);

@@ -30,8 +30,8 @@ bool asks_for_renewal(const resource_answer& answer)
 std::string require_allowed(const token_source& tokens, const request_target& target)
 {
     if (!tokens.allows(target.url))
-        throw boost::system::system_error(
-            errc::origin_not_allowed, "the token may not be sent there; see source_options::allowed_origins");
+        throw boost::system::system_error(errc::origin_not_allowed,
+                                          "the token may not be sent there; see source_options::allowed_origins");
     return core::parse_url(target.url)->origin();
 }
 

@@ -152,7 +152,8 @@ effects refresh_fsm::answered(const dialogue_result& r, const view& v)
         return fail(v, std::max<milliseconds>(asked, pause), r.cause);
     }
     case verdict::unauthorized:
-        if (!usable(v.now) && ++unauthorized_ >= policy_.bare_unauthorized_limit) return latch(v, errc::sign_in_required);
+        if (!usable(v.now) && ++unauthorized_ >= policy_.bare_unauthorized_limit)
+            return latch(v, errc::sign_in_required);
         return fail(v, pause, r.cause);
     case verdict::invalid_request: // at some servers the loser of a race, so a few in a row are tried
         if (++invalid_requests_ < 3) return fail(v, pause, errc::temporarily_unavailable);
@@ -174,8 +175,8 @@ effects refresh_fsm::doubt(const dialogue_result& r, const view& v)
 {
     in_doubt_ = true;
     const milliseconds grace = policy_.rotation_grace.value_or(milliseconds(10'000));
-    const milliseconds pause = r.after_5xx ? milliseconds(200 + static_cast<int>(800 * v.jitter))
-                                           : std::min(grace / 2, milliseconds(3'000));
+    const milliseconds pause =
+        r.after_5xx ? milliseconds(200 + static_cast<int>(800 * v.jitter)) : std::min(grace / 2, milliseconds(3'000));
     if (grace.count() > 0 && r.sends <= policy_.doubt_resends &&
         after(v.now, pause).mono <= after(r.first_sent, grace).mono)
         return fail(v, pause, r.cause);

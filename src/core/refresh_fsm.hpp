@@ -1,6 +1,7 @@
 #pragma once
 // Decides when a chain exchanges its grant, what its callers are told, and when to look again (DESIGN section 4).
-// Deterministic and total: knows no I/O, clock, randomness or thread. The shell holds the timer, the waiters and the tokens.
+// Deterministic and total: knows no I/O, clock, randomness or thread. The shell holds the timer, the waiters and the
+// tokens.
 
 #include "core/schedule.hpp"
 #include "core/token_response.hpp"
@@ -51,17 +52,17 @@ enum class dialogue_end {
 
 struct dialogue_result {
     dialogue_end end = dialogue_end::unchanged;
-    token_times times;                                  // tokens
-    bool unsaved{};                                     // tokens: held in memory only
-    bool unusable{};                                    // tokens: the access token must not be served (quarantined)
-    verdict answer{};                                   // answered
-    bool after_5xx{};                                   // answered: in doubt by a status
-    std::optional<std::chrono::seconds> retry_after;    // answered
-    error_code cause;                                   // answered, or tokens unusable: what callers are told
-    bool in_doubt{};                                    // an attempt with this refresh token ended without a verdict
-    std::uint32_t sends{};                              // times this refresh token was sent
-    moment first_sent{};                                // ... first
-    std::chrono::milliseconds wait{100};                // lease_busy: look again after
+    token_times times;                               // tokens
+    bool unsaved{};                                  // tokens: held in memory only
+    bool unusable{};                                 // tokens: the access token must not be served (quarantined)
+    verdict answer{};                                // answered
+    bool after_5xx{};                                // answered: in doubt by a status
+    std::optional<std::chrono::seconds> retry_after; // answered
+    error_code cause;                                // answered, or tokens unusable: what callers are told
+    bool in_doubt{};                                 // an attempt with this refresh token ended without a verdict
+    std::uint32_t sends{};                           // times this refresh token was sent
+    moment first_sent{};                             // ... first
+    std::chrono::milliseconds wait{100};             // lease_busy: look again after
 };
 
 // What the shell must do next. Fields are independent.
@@ -71,7 +72,7 @@ struct effects {
     bool fail_impatient{};           // then fail the waiters that named no max_wait, with `error`
     bool fail_all{};                 // then fail all waiters, with `error`
     error_code error{};
-    bool sign_in{};                  // call the sign-in hook
+    bool sign_in{}; // call the sign-in hook
     bool operator==(const effects&) const = default;
 };
 
@@ -79,10 +80,10 @@ class refresh_fsm {
 public:
     explicit refresh_fsm(const refresh_policy& policy) noexcept : policy_(policy) {}
 
-    effects on_get(const view& v);         // a caller could not be served on the hot path
-    effects on_want_newer(const view& v);  // ... and the token held, usable or not, is not good enough for it
-    effects on_rejected(const view& v);    // a resource refused the token held (401)
-    effects on_tick(const view& v);        // stale and early ticks are harmless
+    effects on_get(const view& v);        // a caller could not be served on the hot path
+    effects on_want_newer(const view& v); // ... and the token held, usable or not, is not good enough for it
+    effects on_rejected(const view& v);   // a resource refused the token held (401)
+    effects on_tick(const view& v);       // stale and early ticks are harmless
     effects on_result(const dialogue_result& r, const view& v);
     effects on_retry_grant(const view& v); // a human says that the grant is good again
     void on_command();                     // the shell begins a dialogue of its own; none may be under way
@@ -121,7 +122,7 @@ private:
     phase phase_ = phase::idle;
     dialogue running_ = dialogue::none;
     std::optional<token_times> token_;
-    bool rejected_{};  // by a resource: not served until a flight has failed to replace it
+    bool rejected_{}; // by a resource: not served until a flight has failed to replace it
     bool unsaved_{};
     bool in_doubt_{};
     bool deferred_{};  // waiting only because the token held is still good
@@ -132,7 +133,7 @@ private:
     unsigned failures_{};     // in a row
     unsigned unauthorized_{}; // bare 401s in a row while no token was usable
     unsigned invalid_requests_{};
-    unsigned trips_{};        // of the breaker, in a row
+    unsigned trips_{}; // of the breaker, in a row
     error_code error_;
 };
 

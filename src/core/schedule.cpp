@@ -46,7 +46,8 @@ token_times schedule(const moment& sent, std::optional<std::chrono::seconds> lif
 milliseconds backoff(const refresh_policy& policy, unsigned failures, double jitter) noexcept
 {
     const double limit = std::min(static_cast<double>(policy.backoff_cap.count()),
-                                  static_cast<double>(policy.backoff_base.count()) * static_cast<double>(1ull << std::min(failures, 32u)));
+                                  static_cast<double>(policy.backoff_base.count()) *
+                                      static_cast<double>(1ull << std::min(failures, 32u)));
     const milliseconds drawn{static_cast<milliseconds::rep>(limit * jitter)};
     return std::max(drawn, policy.backoff_base / 10);
 }

@@ -25,9 +25,9 @@ struct moment {
 moment after(const moment& from, std::chrono::nanoseconds by) noexcept;
 
 struct token_times {
-    moment due = moment::never();          // from here on a new token is wanted
-    moment usable_until = moment::never(); // from here on this one must not be sent
-    moment floor{};                        // before this no new one is asked for, whatever callers want
+    moment due = moment::never();                 // from here on a new token is wanted
+    moment usable_until = moment::never();        // from here on this one must not be sent
+    moment floor{};                               // before this no new one is asked for, whatever callers want
     std::optional<std::chrono::seconds> lifetime; // unset: the server named none
     bool operator==(const token_times&) const = default;
 };

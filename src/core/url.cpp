@@ -95,7 +95,6 @@ result<url_parts> parse_url(std::string_view text)
     std::string_view rest = text.substr(parts.scheme.size() + 3);
     const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
     rest.remove_prefix(authority.size());
-    if (authority.find('@') != std::string_view::npos) return refused;
 
     const auto colon =
         authority.find(':', authority.starts_with('[') ? std::min(authority.find(']'), authority.size()) : 0);

@@ -10,10 +10,10 @@
 namespace afresh::core {
 
 struct url_parts {
-    std::string scheme;  // "https" or "http"
-    std::string host;    // lower case; an IPv6 address without brackets
+    std::string scheme; // "https" or "http"
+    std::string host;   // lower case; an IPv6 address without brackets
     std::uint16_t port{};
-    std::string target;  // path and query, at least "/"; no fragment
+    std::string target; // path and query, at least "/"; no fragment
     bool is_https() const noexcept { return scheme == "https"; }
     // localhost, 127.0.0.0/8, ::1
     bool is_loopback() const noexcept;

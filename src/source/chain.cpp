@@ -5,8 +5,6 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -18,195 +16,23 @@ std::atomic<std::uint64_t> last_id{0};
 
 } // namespace
 
-struct pending_call::state {
-    handler_type handler;
-    asio::any_io_executor fallback;
-    asio::executor_work_guard<asio::any_completion_executor> work;
-};
-
-pending_call::pending_call(handler_type handler, const asio::any_io_executor& fallback)
-{
-    auto work = asio::make_work_guard(asio::get_associated_executor(handler, asio::any_completion_executor(fallback)));
-    state_ = std::make_shared<state>(state{std::move(handler), fallback, std::move(work)});
-}
-
-void pending_call::complete(error_code ec)
-{
-    if (!state_) return;
-    const auto s = std::exchange(state_, nullptr);
-    asio::post(s->fallback, asio::bind_executor(s->work.get_executor(), [s, ec] {
-        auto handler = std::move(s->handler);
-        s->work.reset();
-        std::move(handler)(ec);
-    }));
-}
-
-chain::chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_registration> r, afresh::grant g, source_options o)
-    : service(std::move(s)), strand(service->strand_of(o.key)), registration(std::move(r)), grant(std::move(g)),
-      options(std::move(o)), id(++last_id), owner_(service->owner + '/' + std::to_string(id)), fsm_(service->policy), refresh_token_(grant.token()),
+chain::chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_registration> r, afresh::grant g,
+             source_options o)
+    : service(std::move(s)),
+      strand(service->strand_of(o.key)),
+      registration(std::move(r)),
+      grant(std::move(g)),
+      options(std::move(o)),
+      id(++last_id),
+      owner_(service->owner + '/' + std::to_string(id)),
+      fsm_(service->policy),
+      refresh_token_(grant.token()),
       rt_hash_(refresh_token_.empty() ? std::string() : crypto::fingerprint(refresh_token_.reveal()))
 {
     status_.durable = service->store->is_durable();
 }
 
 chain::~chain() { abandon(); }
-
-bool chain::acquire()
-{
-    std::lock_guard lock(mutex_);
-    if (closed_) return false;
-    ++handles_;
-    return true;
-}
-
-void chain::release_handle()
-{
-    {
-        std::lock_guard lock(mutex_);
-        if (--handles_ > 0) return;
-    }
-    close();
-}
-
-void chain::ask()
-{
-    {
-        std::lock_guard lock(mutex_);
-        if (abandoned_ || closed_ || std::exchange(asked_, true)) return;
-    }
-    post(&chain::on_asked);
-}
-
-// --- callers, on any thread ---
-
-void chain::post(void (chain::*event)())
-{
-    asio::post(strand, [self = shared_from_this(), event] { (self.get()->*event)(); });
-}
-
-void chain::add(waiter& w, std::chrono::milliseconds wait, std::unique_lock<std::mutex>& lock)
-{
-    error_code refusal;
-    if (w.cancelled) refusal = asio::error::operation_aborted;
-    else if (closed_ || abandoned_) refusal = errc::closed;
-    else if (waiters_.size() >= service->policy.max_waiters) refusal = errc::temporarily_unavailable;
-    if (refusal) {
-        lock.unlock();
-        w.ec = refusal;
-        waiter_list one;
-        one.push_back(w);
-        return post_all(std::move(one));
-    }
-    w.deadline = core::after(service->now(), wait).mono;
-    waiters_.insert(w);
-    if (std::exchange(asked_, true)) return;
-    lock.unlock();
-    post(&chain::on_asked);
-}
-
-void chain::join(waiter& w, const get_options& wanted)
-{
-    std::unique_lock lock(mutex_);
-    w.patient = wanted.max_wait().has_value();
-    // A token that is held and usable, but not for as long as this caller needs it.
-    if (wanted.min_valid().count() > 0 && published_) w.newer_than = published_->generation;
-    add(w, wanted.max_wait().value_or(service->policy.max_wait), lock);
-}
-
-void chain::join_newer(waiter& w, const access_token& rejected, const std::string& origin)
-{
-    const std::uint64_t generation = rejected ? rejected.generation() : 0;
-    w.newer_than = generation;
-    waiter_list caller;
-    caller.push_back(w);
-    // It joins on the strand, behind its own rejection: whether that may force a refresh is decided first.
-    asio::post(strand, [self = shared_from_this(), caller = std::move(caller), generation, origin]() mutable {
-        self->on_rejected(std::move(caller), generation, origin);
-    });
-}
-
-void chain::leave(waiter& w)
-{
-    std::unique_lock lock(mutex_);
-    if (abandoned_) return;
-    w.cancelled = true;
-    if (!w.linked) return; // on its way in, which looks at the mark, or out already
-    waiters_.erase(w);
-    lock.unlock();
-    w.ec = asio::error::operation_aborted;
-    waiter_list one;
-    one.push_back(w);
-    post_all(std::move(one));
-}
-
-void cancel_wait::operator()(asio::cancellation_type_t) const
-{
-    if (const auto c = owner.lock()) c->leave(*self);
-}
-
-void chain::set_tokens(token_set tokens, pending_call call)
-{
-    if (tokens.access_token().empty() && tokens.refresh_token().empty()) return call.complete(errc::invalid_argument);
-    asio::post(strand, [self = shared_from_this(), c = command{std::move(tokens), std::move(call)}]() mutable {
-        if (self->closed()) return c.call.complete(errc::closed);
-        self->commands_.push_back(std::move(c));
-        self->begin_command();
-        self->rearm();
-    });
-}
-
-void chain::retry_grant()
-{
-    asio::post(strand, [self = shared_from_this()] {
-        self->revive_ = true;
-        self->apply(self->fsm_.on_retry_grant(self->look()));
-    });
-}
-
-void chain::close()
-{
-    if (closed_.exchange(true)) return;
-    std::lock_guard lock(mutex_);
-    if (!abandoned_) post(&chain::on_close);
-}
-
-void chain::shutdown(std::chrono::milliseconds deadline, pending_call call)
-{
-    close();
-    shutdown_wait wait{core::after(service->now(), deadline).mono, std::move(call)};
-    asio::post(strand, [self = shared_from_this(), wait = std::move(wait)]() mutable {
-        self->shutdowns_.push_back(std::move(wait));
-        self->settle_shutdowns();
-        self->rearm();
-    });
-}
-
-source_status chain::status() const
-{
-    std::lock_guard lock(mutex_);
-    source_status s = status_;
-    s.waiters = waiters_.size();
-    s.token_requests = requests_.load(std::memory_order_relaxed);
-    if (closed_) s.state = source_state::closed;
-    return s;
-}
-
-error_code chain::standing_error() const
-{
-    if (closed()) return errc::closed;
-    std::lock_guard lock(mutex_);
-    return standing_;
-}
-
-void chain::abandon()
-{
-    waiter_list all; // destroyed outside the lock: handlers own whole coroutines, and those may own this source
-    std::lock_guard lock(mutex_);
-    abandoned_ = true;
-    closed_ = true;
-    waiter_list taken = waiters_.take_all(errc::closed);
-    while (!taken.empty()) all.push_back(taken.pop_front());
-}
 
 // --- events, on the strand ---
 
@@ -337,7 +163,8 @@ void chain::rearm()
         std::lock_guard lock(mutex_);
         next = std::min(next, waiters_.earliest());
     }
-    if (posting_ && lease_until_ && !renewing_lease_) next = std::min(next, lease_renewed_ + service->policy.lease_ttl / 3);
+    if (posting_ && lease_until_ && !renewing_lease_)
+        next = std::min(next, lease_renewed_ + service->policy.lease_ttl / 3);
     if (!commands_.empty() && fsm_.running() == core::dialogue::none) next = std::min(next, command_at_);
     for (const auto& s : shutdowns_) next = std::min(next, s.deadline);
     if (next >= armed_) return; // an earlier wake-up is on its way, and looks again
@@ -371,12 +198,18 @@ void chain::finish(const core::dialogue_result& r)
     if (failed || r.unusable) failure_ = fsm_.last_error() ? fsm_.last_error() : r.cause;
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(service->now().mono - began_);
     if (was_exchange && failed)
-        report({.what = event::kind::refresh_failed, .generation = generation_, .elapsed = elapsed, .error = failure_,
-                .said = failure_said_, .detail = failure_detail_});
+        report({.what = event::kind::refresh_failed,
+                .generation = generation_,
+                .elapsed = elapsed,
+                .error = failure_,
+                .said = failure_said_,
+                .detail = failure_detail_});
     if (was_exchange && r.end == core::dialogue_end::tokens)
         report({.what = event::kind::refresh_succeeded, .generation = generation_, .elapsed = elapsed});
-    if (fsm_.unsaved()) service->hold(shared_from_this());
-    else service->release(this);
+    if (fsm_.unsaved())
+        service->hold(shared_from_this());
+    else
+        service->release(this);
     apply(e);
     begin_command();
     rearm();
@@ -405,51 +238,14 @@ void chain::settle_shutdowns()
     const bool idle = fsm_.running() == core::dialogue::none && fsm_.current() == core::phase::closed;
     std::deque<shutdown_wait> rest;
     for (auto& s : shutdowns_) {
-        if (idle && !fsm_.unsaved()) s.call.complete({});
-        else if (s.deadline <= now) s.call.complete(idle ? errc::store_failed : errc::wait_timed_out);
-        else rest.push_back(std::move(s));
+        if (idle && !fsm_.unsaved())
+            s.call.complete({});
+        else if (s.deadline <= now)
+            s.call.complete(idle ? errc::store_failed : errc::wait_timed_out);
+        else
+            rest.push_back(std::move(s));
     }
     shutdowns_.swap(rest);
-}
-
-// --- what is told of it ---
-
-void chain::report(event e) const
-{
-    if (!service->on_event) return;
-    e.key = options.key;
-    asio::post(strand, [self = shared_from_this(), e = std::move(e)] {
-        try {
-            self->service->on_event(e);
-        } catch (...) { // the hook is an observer: it has no say in what happens
-        }
-    });
-}
-
-void chain::fill_status()
-{
-    const core::moment now = service->now();
-    const bool usable = held_ && fsm_.usable(now);
-    std::lock_guard lock(mutex_);
-    source_status& s = status_;
-    s.generation = generation_;
-    s.consecutive_failures = fsm_.failures();
-    s.unsaved = fsm_.unsaved();
-    s.in_doubt = fsm_.in_doubt();
-    s.expires = held_ ? held_->expires_at : std::nullopt;
-    s.due.reset();
-    if (held_ && held_times_.due != core::moment::never()) s.due = held_times_.due.wall;
-    s.last_failure = failure_;
-    s.last_diagnostics = failure_said_;
-    s.last_detail = failure_detail_;
-    switch (fsm_.current()) {
-    case core::phase::closed: s.state = source_state::closed; break;
-    case core::phase::latched: s.state = source_state::refused; break;
-    case core::phase::waiting: s.state = usable ? source_state::due : source_state::waiting; break;
-    case core::phase::idle:
-        s.state = !usable ? (fsm_.running() == core::dialogue::none ? source_state::empty : source_state::refreshing)
-                          : (fsm_.running() == core::dialogue::none && !held_times_.due.reached(now) ? source_state::fresh : source_state::due);
-    }
 }
 
 } // namespace afresh::detail

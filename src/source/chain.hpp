@@ -1,18 +1,17 @@
 #pragma once
-// The shell around one chain: strand, waiters, the published token, and the dialogue with store and server. All decisions
-// are the state machine's and the pure functions' of src/core.
+// The shell around one chain: strand, waiters, the published token, and the dialogue with store and server. All
+// decisions are the state machine's and the pure functions' of src/core.
 //
 // Three realms, marked below: what any thread may read (atomics), what the mutex guards (waiters live in their callers'
 // frames, so that joining and leaving cannot wait for the strand), and what only the strand touches.
 
 #include "core/refresh_fsm.hpp"
 #include "core/token_bucket.hpp"
+#include "source/pending_call.hpp"
 #include "source/service.hpp"
 #include "source/waiter_queue.hpp"
 
 #include <afresh/token_source.hpp>
-
-#include <boost/asio/any_completion_handler.hpp>
 
 #include <atomic>
 #include <deque>
@@ -26,24 +25,10 @@ namespace afresh::detail {
 
 using snapshot_ptr = std::shared_ptr<const snapshot>;
 
-// A public operation under way that ends with an error code. Keeps its handler's context at work meanwhile.
-class pending_call {
-public:
-    using handler_type = asio::any_completion_handler<void(error_code)>;
-
-    pending_call() = default; // nobody is told
-    pending_call(handler_type handler, const asio::any_io_executor& fallback);
-    // Posts the handler to its executor.
-    void complete(error_code ec);
-
-private:
-    struct state;
-    std::shared_ptr<state> state_;
-};
-
 class chain : public std::enable_shared_from_this<chain> {
 public:
-    chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_registration> r, afresh::grant g, source_options o);
+    chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_registration> r, afresh::grant g,
+          source_options o);
     ~chain();
 
     const std::shared_ptr<detail::service> service;
@@ -58,7 +43,7 @@ public:
     bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
     bool acquire(); // for a new handle; false when the last one has gone
     void release_handle();
-    void ask();     // as if a caller waited
+    void ask(); // as if a caller waited
     void join(waiter& w, const get_options& options);
     void join_newer(waiter& w, const access_token& rejected, const std::string& origin);
     void leave(waiter& w); // cancelled
@@ -88,9 +73,11 @@ private:
     bool refill(hot_entry& e) noexcept;
     void nudge() noexcept;
 
-    // chain.cpp: events
+    // chain_callers.cpp
     void post(void (chain::*event)());
     void add(waiter& w, std::chrono::milliseconds wait, std::unique_lock<std::mutex>& lock);
+
+    // chain.cpp: events
     void on_asked();
     void on_rejected(waiter_list caller, std::uint64_t generation, const std::string& origin);
     bool may_force(const std::string& origin);
@@ -106,22 +93,28 @@ private:
     void call_sign_in_hook();
     void settle_shutdowns();
     core::view look();
+
+    // chain_report.cpp
     void report(event e) const;
     void fill_status();
 
-    // dialogue.cpp: coroutines on the strand; each runs to its end, whoever waits or does not
+    // dialogue.cpp, set_tokens.cpp, chain_record_keeping.cpp: coroutines on the strand; each runs to its end, whoever
+    // waits or does not
     static asio::awaitable<void> run(std::shared_ptr<chain> self, core::dialogue what);
     static asio::awaitable<void> run_command(std::shared_ptr<chain> self);
     static asio::awaitable<void> keep_lease(std::shared_ptr<chain> self);
     asio::awaitable<core::dialogue_result> exchange();
     asio::awaitable<core::dialogue_result> send_grant();
     asio::awaitable<core::dialogue_result> save_answer(core::token_response& response, core::moment sent);
-    asio::awaitable<core::dialogue_result> note_failure(const core::token_response& response, const transport_outcome& outcome);
+    asio::awaitable<core::dialogue_result> note_failure(const core::token_response& response,
+                                                        const transport_outcome& outcome);
     asio::awaitable<store_reply> execute(store_command command);
     asio::awaitable<store_reply> take_lease();
     asio::awaitable<void> release_lease();
     asio::awaitable<bool> seed(const chain_record& record);
     asio::awaitable<bool> save_pending();
+    asio::awaitable<bool> take_over(const token_set& tokens);
+    stored_token describe(const core::moment& obtained, std::optional<std::chrono::seconds> lifetime) const;
     bool adopt(const store_reply& reply);
     core::dialogue_result held_tokens(bool unsaved) const;
     const stored_token* stored_for_me(const chain_record& record) const;
@@ -139,7 +132,7 @@ private:
     snapshot_ptr published_; // what get() may hand out; null while a flight replaces a rejected token
     waiter_queue waiters_;
     unsigned handles_{};
-    bool asked_{};           // on_asked() is on its way
+    bool asked_{}; // on_asked() is on its way
     bool abandoned_{};
     error_code standing_;
     source_status status_;
@@ -152,15 +145,16 @@ private:
     secret_string refresh_token_;
     std::string rt_hash_;
     secret_string id_token_;
-    bool loaded_{};             // the store has been read
-    bool revive_{};             // retry_grant(): lift a dead mark
+    bool loaded_{};                          // the store has been read
+    std::chrono::nanoseconds store_ahead_{}; // the store's clock minus ours
+    bool revive_{};                          // retry_grant(): lift a dead mark
     std::optional<store_command> pending_save_;
     std::uint64_t fence_{};
     std::optional<core::mono_time> lease_until_;
     core::mono_time lease_renewed_{};
     bool renewing_lease_{};
-    bool posting_{};            // between the intent and the answer
-    core::mono_time began_{};   // the dialogue under way
+    bool posting_{};          // between the intent and the answer
+    core::mono_time began_{}; // the dialogue under way
     core::mono_time armed_ = core::mono_time::max();
     core::mono_time command_at_{}; // a command that found the lease taken tries again
     std::map<std::string, core::token_bucket> forced_;

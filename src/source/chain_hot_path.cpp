@@ -1,5 +1,5 @@
-// get() while the token is fresh: one version check, a per-thread cache of snapshots, two coarse clocks. No lock, no hop to
-// the strand, and no write to a cache line that another thread reads (DESIGN "The hot path").
+// get() while the token is fresh: one version check, a per-thread cache of snapshots, two coarse clocks. No lock, no
+// hop to the strand, and no write to a cache line that another thread reads (DESIGN "The hot path").
 
 #include "source/chain.hpp"
 
@@ -8,8 +8,8 @@
 
 namespace afresh::detail {
 
-// What one thread remembers of one chain. `local` has a reference count of its own, so that copies made by this thread do
-// not contend with those of others; the snapshot behind it is shared.
+// What one thread remembers of one chain. `local` has a reference count of its own, so that copies made by this thread
+// do not contend with those of others; the snapshot behind it is shared.
 struct chain::hot_entry {
     std::uint64_t id{};
     std::uint64_t version{};
@@ -50,17 +50,22 @@ snapshot_ptr chain::fresh(const get_options& wanted) noexcept
         if (!refill(e)) return {};
     }
     const snapshot* s = e.local.get();
-    if (!s) [[unlikely]] return {};
+    if (!s) [[unlikely]]
+        return {};
     const core::moment now = service->time->is_system() ? coarse_now() : service->now();
-    if (reached(s->usable_until, now)) [[unlikely]] return {};
-    if (reached(s->due, now) && !s->nudged.load(std::memory_order_relaxed)) [[unlikely]] nudge();
+    if (reached(s->usable_until, now)) [[unlikely]]
+        return {};
+    if (reached(s->due, now) && !s->nudged.load(std::memory_order_relaxed)) [[unlikely]]
+        nudge();
     if (wanted.min_valid().count() > 0) [[unlikely]] {
         // Half of the lifetime at most: what a new token could not promise for long is not worth asking for.
         if (s->lifetime && reached({s->usable_until.mono - std::min(wanted.min_valid(), *s->lifetime / 2),
-                                    s->usable_until.wall - std::min(wanted.min_valid(), *s->lifetime / 2)}, now))
+                                    s->usable_until.wall - std::min(wanted.min_valid(), *s->lifetime / 2)},
+                                   now))
             return {};
     }
-    if (!s->used.load(std::memory_order_relaxed)) [[unlikely]] s->used.store(true, std::memory_order_relaxed);
+    if (!s->used.load(std::memory_order_relaxed)) [[unlikely]]
+        s->used.store(true, std::memory_order_relaxed);
     return e.local;
 }
 

@@ -4,6 +4,7 @@
 
 #include "crypto/digest.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace afresh::detail {
@@ -32,7 +33,10 @@ asio::awaitable<store_reply> chain::execute(store_command command)
         reply.error = errc::store_failed;
         reply.error_text = e.what();
     }
-    if (reply.outcome == status::failed) failure_detail_ = reply.error_text;
+    if (reply.outcome == status::failed)
+        failure_detail_ = reply.error_text;
+    else
+        store_ahead_ = reply.now - service->now().wall;
     co_return reply;
 }
 
@@ -104,7 +108,7 @@ asio::awaitable<bool> chain::seed(const chain_record& record)
 {
     if (grant.token().empty()) co_return true;
     const std::string mine = crypto::fingerprint(grant.token().reveal());
-    if (record.seed_hash == mine || record.rt_hash == mine) co_return true;
+    if (was_given(record, mine)) co_return true;
     store_command replace = about_me(kind::replace);
     replace.generation = record.generation;
     replace.new_refresh_token = grant.token();
@@ -140,11 +144,17 @@ asio::awaitable<bool> chain::save_pending()
     case status::superseded: // a peer was faster: its tokens are the chain's
         adopt(reply);
         break;
-    case status::signed_out: refresh_token_.wipe(); held_ = nullptr; break;
+    case status::signed_out:
+        refresh_token_.wipe();
+        held_ = nullptr;
+        break;
     case status::busy:
     case status::fenced:
     case status::failed:
-        report({.what = event::kind::save_failed, .generation = generation_, .error = errc::store_failed, .detail = reply.error_text});
+        report({.what = event::kind::save_failed,
+                .generation = generation_,
+                .error = errc::store_failed,
+                .detail = reply.error_text});
         co_return false;
     }
     const bool fenced = pending_save_->what == kind::replace;
@@ -152,6 +162,21 @@ asio::awaitable<bool> chain::save_pending()
     if (fenced) co_await release_lease(); // saving a success releases it by itself
     lease_until_.reset();
     co_return true;
+}
+
+// What is stored of the next generation's token but for the token itself. Times in a store are by the store's clock.
+stored_token chain::describe(const core::moment& obtained, std::optional<std::chrono::seconds> lifetime) const
+{
+    stored_token t;
+    t.scope = grant.scope();
+    t.resource = grant.resource();
+    t.id_token = id_token_;
+    t.generation = generation_ + 1;
+    const core::moment now = service->now();
+    t.obtained_at = now.wall - (now.mono - obtained.mono) + store_ahead_;
+    if (lifetime && lifetime->count() > 0)
+        t.expires_at = t.obtained_at + std::min<std::chrono::seconds>(*lifetime, std::chrono::hours(24 * 3653));
+    return t;
 }
 
 void chain::hold(const stored_token& t, const core::moment& obtained)

@@ -1,6 +1,6 @@
 #pragma once
-// Learns when an execution context is destroyed. A coroutine that waits for a token is owned by its own waiter, which lives
-// in its own frame: nobody else could break that circle.
+// Learns when an execution context is destroyed. A coroutine that waits for a token is owned by its own waiter, which
+// lives in its own frame: nobody else could break that circle.
 
 #include <boost/asio/execution_context.hpp>
 

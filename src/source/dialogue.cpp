@@ -1,5 +1,6 @@
-// The dialogue with the store and the authorization server (DESIGN "Durable rotation"): lease, reread, intent, exchange,
-// save. Linear coroutines on the chain's strand; what the outcome means is decided by the pure functions of src/core.
+// The dialogue with the store and the authorization server (DESIGN "Durable rotation"): lease, reread, intent,
+// exchange, save. Linear coroutines on the chain's strand; what the outcome means is decided by the pure functions of
+// src/core.
 //
 // No awaited call here takes a temporary with members, and none has a caller's cancellation slot.
 
@@ -94,8 +95,8 @@ asio::awaitable<dialogue_result> chain::exchange()
         }
     }
     if (unresolved) {
-        // Somebody died between the intent and the save: a POST may still be on its way (FAULTS A2, A8). The state machine
-        // decides when the refresh token is sent again; the token held is served meanwhile.
+        // Somebody died between the intent and the save: a POST may still be on its way (FAULTS A2, A8). The state
+        // machine decides when the refresh token is sent again; the token held is served meanwhile.
         co_await release_lease();
         dialogue_result r = held_ ? held_tokens(false) : ending(dialogue_end::answered);
         r.answer = verdict::in_doubt;
@@ -137,7 +138,8 @@ asio::awaitable<dialogue_result> chain::send_grant()
     request.exchange_limit = service->policy.exchange_limit;
     request.before_first_byte = [this, &sent]() -> error_code {
         const core::moment t = service->now();
-        if (lease_until_ && t.mono >= *lease_until_) return errc::temporarily_unavailable; // somebody else may be sending
+        if (lease_until_ && t.mono >= *lease_until_)
+            return errc::temporarily_unavailable; // somebody else may be sending
         sent = t;
         requests_.fetch_add(1, std::memory_order_relaxed);
         return {};
@@ -146,7 +148,8 @@ asio::awaitable<dialogue_result> chain::send_grant()
     lease_renewed_ = sent.mono;
     rearm();
     transport_outcome outcome = co_await service->transport->send(std::move(request));
-    core::token_response response = core::parse_token_response(outcome, *registration, grant, service->now().wall);
+    core::token_response response =
+        core::parse_token_response(outcome, *registration, grant, service->now().wall, refresh_token_);
     wipe(outcome.response.body());
     posting_ = false;
     failure_said_ = response.said;
@@ -167,24 +170,16 @@ asio::awaitable<dialogue_result> chain::send_grant()
 asio::awaitable<dialogue_result> chain::save_answer(core::token_response& response, core::moment sent)
 {
     store_command save = about_me(kind::save_success);
-    const core::moment now = service->now();
-    stored_token token;
-    token.scope = grant.scope();
-    token.resource = grant.resource();
+    if (!response.id_token.empty()) id_token_ = response.id_token; // an answer without one keeps the old one
+    stored_token token = describe(sent, response.expires_in);
     token.token_type = response.token_type;
     token.granted_scope = response.scope;
-    token.generation = generation_ + 1;
     token.access_token = response.access_token;
-    if (!response.id_token.empty()) id_token_ = response.id_token;
-    token.id_token = id_token_;
-    const store_time store_now = std::chrono::time_point_cast<store_time::duration>(now.wall);
-    token.obtained_at = store_now - (now.mono - sent.mono);
-    if (response.expires_in) token.expires_at = token.obtained_at + *response.expires_in;
 
     const bool rotated = !response.refresh_token.empty() && !(response.refresh_token == refresh_token_);
     if (!response.refresh_token.empty()) refresh_token_ = response.refresh_token;
     rt_hash_ = refresh_token_.empty() ? std::string() : crypto::fingerprint(refresh_token_.reveal());
-    save.new_refresh_token = response.refresh_token;
+    save.new_refresh_token = refresh_token_;
     save.new_rt_hash = rt_hash_;
     const bool unusable = response.outcome == verdict::quarantined;
     if (!unusable) {
@@ -201,9 +196,10 @@ asio::awaitable<dialogue_result> chain::save_answer(core::token_response& respon
     co_return r;
 }
 
-// The record learns how the attempt ended, so that a successor of this process knows it too. The pause that is written down
-// is the one that the state machine is about to decide on.
-asio::awaitable<dialogue_result> chain::note_failure(const core::token_response& response, const transport_outcome& outcome)
+// The record learns how the attempt ended, so that a successor of this process knows it too. The pause that is written
+// down is the one that the state machine is about to decide on.
+asio::awaitable<dialogue_result> chain::note_failure(const core::token_response& response,
+                                                     const transport_outcome& outcome)
 {
     dialogue_result r = ending(dialogue_end::answered);
     r.answer = response.outcome;
@@ -219,7 +215,8 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
     case verdict::refused: note.failure = exchange_failure::refused; break;
     default: note.failure = exchange_failure::not_consumed;
     }
-    note.cause = response.said.error.empty() ? (outcome.ec ? outcome.ec.message() : r.cause.message()) : response.said.error;
+    note.cause =
+        response.said.error.empty() ? (outcome.ec ? outcome.ec.message() : r.cause.message()) : response.said.error;
     const core::view v{.now = service->now()};
     core::refresh_fsm planned = fsm_;
     planned.on_result(r, v);
@@ -228,67 +225,6 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
         note.retry_in = std::chrono::duration_cast<std::chrono::milliseconds>(next.mono - v.now.mono);
     co_await execute(std::move(note)); // not written: the intent stays, and says "in doubt" to the next process
     co_return r;
-}
-
-// --- set_tokens ---
-
-asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self)
-{
-    dialogue_result r = ending(dialogue_end::unchanged);
-    error_code ec;
-    bool taken = false;
-    try {
-        if (self->pending_save_) co_await self->save_pending();
-        const store_reply reply = co_await self->take_lease();
-        if (reply.outcome == status::busy) {
-            self->command_at_ = core::after(self->service->now(), std::chrono::milliseconds(100)).mono;
-        } else {
-            taken = true;
-            if (reply.outcome == status::ok) self->adopt(reply);
-            self->loaded_ = true;
-            const token_set& t = self->commands_.front().tokens;
-            const core::moment now = self->service->now();
-            stored_token token;
-            token.scope = self->grant.scope();
-            token.resource = self->grant.resource();
-            token.token_type = t.token_type();
-            token.granted_scope = t.scope();
-            token.generation = self->generation_ + 1;
-            token.access_token = t.access_token();
-            token.id_token = t.id_token();
-            token.obtained_at = std::chrono::time_point_cast<store_time::duration>(now.wall);
-            if (t.expires_in() && t.expires_in()->count() > 0)
-                token.expires_at = token.obtained_at + std::min<std::chrono::seconds>(*t.expires_in(), std::chrono::hours(24 * 3653));
-            store_command replace = self->about_me(kind::replace);
-            replace.new_refresh_token = t.refresh_token();
-            self->refresh_token_ = t.refresh_token();
-            self->rt_hash_ = self->refresh_token_.empty() ? std::string() : crypto::fingerprint(self->refresh_token_.reveal());
-            replace.new_rt_hash = self->rt_hash_;
-            self->id_token_ = t.id_token();
-            if (!t.access_token().empty()) {
-                replace.token = token;
-                self->hold(token, now);
-            } else {
-                self->held_ = nullptr;
-            }
-            ++self->generation_;
-            self->pending_save_ = std::move(replace);
-            const bool saved = co_await self->save_pending();
-            if (!saved) ec = errc::store_failed;
-            r = self->held_tokens(!saved);
-        }
-    } catch (const std::exception& e) {
-        self->failure_detail_ = e.what();
-        ec = errc::store_failed;
-        taken = true;
-    }
-    if (taken) {
-        command done = std::move(self->commands_.front());
-        self->commands_.pop_front();
-        done.call.complete(ec);
-    }
-    self->lease_until_.reset();
-    self->finish(r);
 }
 
 } // namespace afresh::detail

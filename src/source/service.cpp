@@ -27,9 +27,7 @@ const refresh_policy& checked(const refresh_policy& p)
 {
     using namespace std::chrono_literals;
     constexpr auto most = std::chrono::hours(24 * 3653);
-    const auto range = [most](auto value, auto low, const char* what) {
-        require(value >= low && value <= most, what);
-    };
+    const auto range = [most](auto value, auto low, const char* what) { require(value >= low && value <= most, what); };
     require(p.ahead_divisor >= 1, "ahead_divisor must be 1 or more");
     require(p.attempts_for_waiters >= 1, "attempts_for_waiters must be 1 or more");
     require(p.bare_unauthorized_limit >= 1, "bare_unauthorized_limit must be 1 or more");
@@ -60,10 +58,13 @@ const refresh_policy& checked(const refresh_policy& p)
 } // namespace
 
 service::service(asio::any_io_executor ex, service_options o)
-    : executor(std::move(ex)), transport(o.transport ? std::move(o.transport) : make_http_transport()),
+    : executor(std::move(ex)),
+      transport(o.transport ? std::move(o.transport) : make_http_transport()),
       store(o.store ? std::move(o.store) : make_memory_token_store()),
-      time(o.time ? std::move(o.time) : make_system_time(executor)), policy(checked(o.policy)),
-      on_event(std::move(o.on_event)), owner(crypto::random_text(12))
+      time(o.time ? std::move(o.time) : make_system_time(executor)),
+      policy(checked(o.policy)),
+      on_event(std::move(o.on_event)),
+      owner(crypto::random_text(12))
 {
     strands_.reserve(strand_count);
     for (std::size_t i = 0; i < strand_count; ++i) strands_.emplace_back(asio::make_strand(executor));
@@ -118,8 +119,8 @@ void service::wake(const std::shared_ptr<chain>& c, core::mono_time at)
     if (at < armed_) arm(lock);
 }
 
-// Sleeps until the earliest deadline, but never long: a suspended machine's monotonic clock stands still, and steps of the
-// wall clock make no timer fire.
+// Sleeps until the earliest deadline, but never long: a suspended machine's monotonic clock stands still, and steps of
+// the wall clock make no timer fire.
 void service::arm(std::unique_lock<std::mutex>&)
 {
     if (deadlines_.empty()) {

@@ -16,7 +16,10 @@ class system_time final : public time_source {
 public:
     explicit system_time(asio::any_io_executor executor) : timer_(std::move(executor)) {}
 
-    instant now() const noexcept override { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
+    instant now() const noexcept override
+    {
+        return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
+    }
     double jitter() noexcept override { return crypto::random_unit(); }
     bool is_system() const noexcept override { return true; }
 

@@ -33,7 +33,8 @@ std::shared_ptr<detail::chain> find_chain(const std::shared_ptr<detail::service>
     for (std::string& origin : options.allowed_origins) {
         const auto parts = core::parse_url(origin);
         if (!parts)
-            throw boost::system::system_error(errc::invalid_argument, "source_options: allowed_origins has '" + origin + "'");
+            throw boost::system::system_error(errc::invalid_argument,
+                                              "source_options: allowed_origins has '" + origin + "'");
         if (!parts->is_https() && !parts->is_loopback() && !registration->plain_http_allowed())
             throw boost::system::system_error(errc::insecure_url, "source_options: allowed_origins has '" + origin +
                                                                       "', which is neither https nor loopback");
@@ -45,8 +46,8 @@ std::shared_ptr<detail::chain> find_chain(const std::shared_ptr<detail::service>
     });
 }
 
-// A caller with a handler of any kind. It lives on the heap, keeps the handler's context at work, and completes through the
-// handler's associated executor.
+// A caller with a handler of any kind. It lives on the heap, keeps the handler's context at work, and completes through
+// the handler's associated executor.
 struct heap_waiter : detail::waiter {
     using handler_type = asio::any_completion_handler<void(error_code, access_token)>;
     using work_type = asio::executor_work_guard<asio::any_completion_executor>;
@@ -60,9 +61,9 @@ struct heap_waiter : detail::waiter {
             // The slot is the caller's: it is cleared on the caller's executor, right before the handler runs.
             auto slot = asio::get_associated_cancellation_slot(self->handler);
             auto to = asio::get_associated_executor(self->handler, asio::any_completion_executor(self->executor));
-            asio::dispatch(self->executor,
-                           asio::bind_executor(to, [h = std::move(self->handler), slot, ec = self->ec,
-                                                    t = std::move(self->token), keep = std::move(self->work)]() mutable {
+            asio::dispatch(self->executor, asio::bind_executor(to, [h = std::move(self->handler), slot, ec = self->ec,
+                                                                    t = std::move(self->token),
+                                                                    keep = std::move(self->work)]() mutable {
                                slot.clear();
                                auto handler = std::move(h);
                                keep.reset();
@@ -110,8 +111,8 @@ token_source::token_source(executor_type executor, client_registration registrat
                          std::move(options));
 }
 
-token_source::token_source(const token_service& service, std::shared_ptr<const client_registration> registration, grant g,
-                           source_options options)
+token_source::token_source(const token_service& service, std::shared_ptr<const client_registration> registration,
+                           grant g, source_options options)
     : impl_(find_chain(service.implementation(), std::move(registration), std::move(g), std::move(options))),
       closer_(std::make_shared<closer>(impl_))
 {
@@ -148,7 +149,10 @@ bool token_source::allows(std::string_view url) const
     return false;
 }
 
-access_token token_source::fresh(const get_options& options) const noexcept { return access_token(impl_->fresh(options)); }
+access_token token_source::fresh(const get_options& options) const noexcept
+{
+    return access_token(impl_->fresh(options));
+}
 
 std::weak_ptr<detail::chain> token_source::weak(detail::chain* self) noexcept { return self->weak_from_this(); }
 
@@ -163,7 +167,8 @@ void token_source::enqueue_newer(detail::chain* self, detail::waiter& node, cons
     self->join_newer(node, rejected, origin);
 }
 
-void token_source::start_get(const weak_chain& self, const asio::any_io_executor& ex, get_handler handler, get_options options)
+void token_source::start_get(const weak_chain& self, const asio::any_io_executor& ex, get_handler handler,
+                             get_options options)
 {
     start_heap_waiter(self, ex, std::move(handler), [&](detail::chain& c, detail::waiter& w) {
         if (detail::snapshot_ptr held = c.fresh(options)) { // never inline, but without the strand
@@ -183,7 +188,8 @@ void token_source::start_renew(const weak_chain& self, const asio::any_io_execut
                       [&](detail::chain& c, detail::waiter& w) { c.join_newer(w, rejected, origin); });
 }
 
-void token_source::start_set(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler, token_set tokens)
+void token_source::start_set(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler,
+                             token_set tokens)
 {
     if (const auto c = self.lock()) return c->set_tokens(std::move(tokens), {std::move(handler), ex});
     asio::post(ex, asio::append(std::move(handler), error_code(errc::closed)));

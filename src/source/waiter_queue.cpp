@@ -46,7 +46,8 @@ public:
             waiter& w = list_.pop_front();
             try {
                 w.complete(&w);
-            } catch (...) { // a handler's exception leaves through run(), as always in Asio; the others still get theirs
+            } catch (
+                ...) { // a handler's exception leaves through run(), as always in Asio; the others still get theirs
                 if (!list_.empty()) post_all(std::move(list_));
                 throw;
             }
@@ -62,7 +63,8 @@ private:
 // --- waiter_list ---
 
 waiter_list::waiter_list(waiter_list&& other) noexcept
-    : head_(std::exchange(other.head_, nullptr)), tail_(std::exchange(other.tail_, nullptr)),
+    : head_(std::exchange(other.head_, nullptr)),
+      tail_(std::exchange(other.tail_, nullptr)),
       size_(std::exchange(other.size_, 0))
 {
 }
@@ -130,7 +132,8 @@ waiter_queue::waiter_queue() noexcept { tree::init_header(&header_); }
 
 void waiter_queue::insert(waiter& w) noexcept
 {
-    tree::insert_equal(&header_, &header_, &w, earlier); // the hint is the end: most deadlines are later than all before
+    tree::insert_equal(&header_, &header_, &w,
+                       earlier); // the hint is the end: most deadlines are later than all before
     w.linked = true;
     ++size_;
 }
@@ -182,7 +185,8 @@ waiter_list waiter_queue::take_if(Predicate wanted, Settle settle) noexcept
 
 waiter_list waiter_queue::take_satisfied(const access_token& token) noexcept
 {
-    return take_if([&](const waiter& w) { return token.generation() > w.newer_than; }, [&](waiter& w) { w.token = token; });
+    return take_if([&](const waiter& w) { return token.generation() > w.newer_than; },
+                   [&](waiter& w) { w.token = token; });
 }
 
 waiter_list waiter_queue::take_newer_than(std::uint64_t generation, error_code ec) noexcept

@@ -1,5 +1,6 @@
 #pragma once
-// The callers that wait for a token: ordered by deadline, O(1) amortised to join at the end and to leave, released in batches.
+// The callers that wait for a token: ordered by deadline, O(1) amortised to join at the end and to leave, released in
+// batches.
 
 #include <afresh/detail/waiter.hpp>
 

@@ -18,7 +18,7 @@ asio::awaitable<bool> fails_as_documented(const afresh::token_source& tokens)
         co_await tokens.get();
     } catch (const boost::system::system_error& e) {
         std::cout << "expected: " << e.what() << '\n';
-        co_return e.code() == afresh::errc::temporarily_unavailable && e.code() == afresh::condition::retry_later;
+        co_return e.code() == afresh::errc::temporarily_unavailable&& e.code() == afresh::condition::retry_later;
     }
     co_return false;
 }
@@ -28,9 +28,10 @@ try {
     asio::io_context context;
     afresh::source_options options;
     options.service.store = afresh::make_sqlite_token_store({.path = argc > 1 ? argv[1] : "consumer.sqlite"});
-    afresh::token_source tokens(context.get_executor(),
-                                afresh::client_registration("http://127.0.0.1:1/token", "consumer").allow_plain_http_for_tests(),
-                                afresh::grant::refresh_token(afresh::secret_string("rt")), std::move(options));
+    afresh::token_source tokens(
+        context.get_executor(),
+        afresh::client_registration("http://127.0.0.1:1/token", "consumer").allow_plain_http_for_tests(),
+        afresh::grant::refresh_token(afresh::secret_string("rt")), std::move(options));
     bool passed = false;
     asio::co_spawn(context, fails_as_documented(tokens), [&](std::exception_ptr error, bool result) {
         passed = !error && result;

@@ -18,7 +18,7 @@ if [ "${1-}" = -i ]; then
     files | xargs "$format" --style=file -i
     exit
 fi
-wrong=$(files | xargs "$format" --style=file --dry-run 2>&1 | sed -n 's/: warning: code should be.*//p')
+wrong=$(files | xargs "$format" --style=file --dry-run 2>&1 | sed -n 's/:[0-9]*:[0-9]*: warning: code should be.*//p' | uniq -c)
 [ -z "$wrong" ] || {
     printf 'not as .clang-format says (sh test/style/format.sh -i):\n%s\n' "$wrong" >&2
     exit 1

@@ -110,7 +110,8 @@ BOOST_AUTO_TEST_CASE(callers_without_a_token_are_given_three_attempts)
         s.pass_to_wake();
         BOOST_TEST((s.tick() == effects{.begin = dialogue::exchange}));
     }
-    BOOST_TEST((s.answer(verdict::transient) == effects{.fail_impatient = true, .error = errc::temporarily_unavailable}));
+    BOOST_TEST(
+        (s.answer(verdict::transient) == effects{.fail_impatient = true, .error = errc::temporarily_unavailable}));
     BOOST_TEST((s.get() == effects{.fail_impatient = true, .error = errc::temporarily_unavailable}));
 }
 
@@ -174,7 +175,8 @@ BOOST_AUTO_TEST_CASE(three_bare_401s_without_a_usable_token_end_in_sign_in)
         s.pass_to_wake();
         BOOST_TEST((s.tick() == effects{.begin = dialogue::exchange}));
     }
-    BOOST_TEST((s.answer(verdict::unauthorized) == effects{.fail_all = true, .error = errc::sign_in_required, .sign_in = true}));
+    BOOST_TEST((s.answer(verdict::unauthorized) ==
+                effects{.fail_all = true, .error = errc::sign_in_required, .sign_in = true}));
 }
 
 BOOST_AUTO_TEST_CASE(bare_401s_do_not_count_while_a_token_is_usable)

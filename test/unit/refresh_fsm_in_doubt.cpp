@@ -1,4 +1,5 @@
-// In doubt: the request was sent and no verdict came back (FAULTS section 0, A1, A2); and the store's part in an exchange.
+// In doubt: the request was sent and no verdict came back (FAULTS section 0, A1, A2); and the store's part in an
+// exchange.
 
 #include "support/fsm_story.hpp"
 
@@ -213,7 +214,8 @@ BOOST_AUTO_TEST_CASE(without_any_grant_there_is_nothing_to_renew)
 {
     fsm_story s;
     s.get();
-    BOOST_TEST((s.ended(dialogue_end::no_grant) == effects{.fail_all = true, .error = errc::not_renewable, .sign_in = true}));
+    BOOST_TEST(
+        (s.ended(dialogue_end::no_grant) == effects{.fail_all = true, .error = errc::not_renewable, .sign_in = true}));
     s.fsm.on_command();
     BOOST_TEST((s.tokens(3600s) == effects{.serve = true}));
 }

@@ -16,7 +16,10 @@ auto due_after(std::chrono::seconds lifetime, double jitter = 0)
 {
     return schedule(t0, lifetime, defaults, jitter).due.mono - t0.mono;
 }
-auto usable_for(std::chrono::seconds lifetime) { return schedule(t0, lifetime, defaults, 0).usable_until.mono - t0.mono; }
+auto usable_for(std::chrono::seconds lifetime)
+{
+    return schedule(t0, lifetime, defaults, 0).usable_until.mono - t0.mono;
+}
 
 } // namespace
 
@@ -34,9 +37,9 @@ BOOST_AUTO_TEST_CASE(a_missing_zero_or_negative_lifetime_is_unknown_and_renewed_
 
 BOOST_AUTO_TEST_CASE(the_window_is_a_tenth_of_the_lifetime_between_90_and_300_seconds)
 {
-    BOOST_TEST((due_after(3600s) == 3600s - 300s));  // 360 s, capped
-    BOOST_TEST((due_after(2000s) == 2000s - 200s));  // a tenth
-    BOOST_TEST((due_after(600s) == 600s - 90s));     // at least 90 s
+    BOOST_TEST((due_after(3600s) == 3600s - 300s)); // 360 s, capped
+    BOOST_TEST((due_after(2000s) == 2000s - 200s)); // a tenth
+    BOOST_TEST((due_after(600s) == 600s - 90s));    // at least 90 s
     BOOST_TEST((due_after(86400s) == 86400s - 300s));
 }
 
@@ -65,7 +68,8 @@ BOOST_AUTO_TEST_CASE(no_lifetime_makes_a_token_due_within_a_second_or_a_quarter_
     for (int life = 1; life <= 120; ++life)
         for (const double jitter : {0.0, 0.5, 0.999}) {
             const token_times t = schedule(t0, std::chrono::seconds(life), defaults, jitter);
-            BOOST_TEST((t.due.mono - t0.mono >= std::max<std::chrono::milliseconds>(1s, std::chrono::milliseconds(life * 250))));
+            BOOST_TEST((t.due.mono - t0.mono >=
+                        std::max<std::chrono::milliseconds>(1s, std::chrono::milliseconds(life * 250))));
             BOOST_TEST((t.floor.mono <= t.due.mono));
         }
 }
@@ -83,8 +87,8 @@ BOOST_AUTO_TEST_CASE(the_earlier_of_both_clocks_wins)
 {
     const moment deadline = after(t0, 60s);
     BOOST_TEST(!deadline.reached(t0));
-    BOOST_TEST(deadline.reached({t0.mono + 60s, t0.wall}));       // the wall clock was set back
-    BOOST_TEST(deadline.reached({t0.mono, t0.wall + 60s}));       // the machine was suspended
+    BOOST_TEST(deadline.reached({t0.mono + 60s, t0.wall})); // the wall clock was set back
+    BOOST_TEST(deadline.reached({t0.mono, t0.wall + 60s})); // the machine was suspended
 }
 
 BOOST_AUTO_TEST_CASE(backoff_is_full_jitter_that_doubles_up_to_a_minute_and_is_never_hot)

@@ -1,5 +1,6 @@
 #pragma once
-// A caller that waits for a token: a node that lives in the caller's own coroutine frame (get) or on the heap (async_get).
+// A caller that waits for a token: a node that lives in the caller's own coroutine frame (get) or on the heap
+// (async_get).
 
 #include <afresh/access_token.hpp>
 #include <afresh/error.hpp>
@@ -37,7 +38,7 @@ struct waiter : waiter_links {
     asio::any_io_executor executor;
     error_code ec{};
     access_token token{};
-    bool patient{}; // named a max_wait: stays queued through failures
+    bool patient{};   // named a max_wait: stays queued through failures
     bool linked{};    // in the queue
     bool cancelled{}; // its caller has given up
 

@@ -1,0 +1,67 @@
+#include "crypto/digest.hpp"
+
+#include "core/text.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+
+namespace afresh::crypto {
+namespace {
+
+// RFC 4648 5, without padding as in RFC 7515 2
+std::string base64url(std::string_view bytes)
+{
+    std::string text = core::base64(bytes);
+    while (!text.empty() && text.back() == '=') text.pop_back();
+    for (char& c : text) {
+        if (c == '+') c = '-';
+        if (c == '/') c = '_';
+    }
+    return text;
+}
+
+void fill_random(unsigned char* out, std::size_t size)
+{
+    if (size > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
+        RAND_bytes(out, static_cast<int>(size)) != 1)
+        throw std::runtime_error(
+            "OpenSSL has no random bytes; check its configuration (openssl.cnf) and entropy source");
+}
+
+} // namespace
+
+std::string fingerprint(std::string_view secret)
+{
+    std::array<unsigned char, 32> digest{};
+    unsigned int size = 0;
+    if (EVP_Digest(secret.data(), secret.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1 ||
+        size != digest.size())
+        throw std::runtime_error("OpenSSL has no SHA-256; check its configuration (openssl.cnf)");
+    return base64url({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+std::string random_text(std::size_t bytes)
+{
+    std::string raw(bytes, '\0');
+    fill_random(reinterpret_cast<unsigned char*>(raw.data()), raw.size());
+    std::string text = base64url(raw);
+    OPENSSL_cleanse(raw.data(), raw.size());
+    return text;
+}
+
+double random_unit()
+{
+    std::array<unsigned char, 8> raw{};
+    fill_random(raw.data(), raw.size());
+    std::uint64_t bits = 0;
+    for (const unsigned char byte : raw) bits = bits << 8 | byte;
+    return static_cast<double>(bits >> 11) * 0x1p-53; // 53 bits: what a double holds exactly
+}
+
+} // namespace afresh::crypto

@@ -1,0 +1,157 @@
+// What callers do to a chain, on any thread: join, leave, and ask for things that the strand then does.
+
+#include "core/text.hpp"
+#include "source/chain.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace afresh::detail {
+
+bool chain::acquire()
+{
+    std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    ++handles_;
+    return true;
+}
+
+void chain::release_handle()
+{
+    {
+        std::lock_guard lock(mutex_);
+        if (--handles_ > 0) return;
+    }
+    close();
+}
+
+void chain::ask()
+{
+    {
+        std::lock_guard lock(mutex_);
+        if (abandoned_ || closed_ || std::exchange(asked_, true)) return;
+    }
+    post(&chain::on_asked);
+}
+
+void chain::post(void (chain::*event)())
+{
+    asio::post(strand, [self = shared_from_this(), event] { (self.get()->*event)(); });
+}
+
+void chain::add(waiter& w, std::chrono::milliseconds wait, std::unique_lock<std::mutex>& lock)
+{
+    error_code refusal;
+    if (w.cancelled)
+        refusal = asio::error::operation_aborted;
+    else if (closed_ || abandoned_)
+        refusal = errc::closed;
+    else if (waiters_.size() >= service->policy.max_waiters)
+        refusal = errc::temporarily_unavailable;
+    if (refusal) {
+        lock.unlock();
+        w.ec = refusal;
+        waiter_list one;
+        one.push_back(w);
+        return post_all(std::move(one));
+    }
+    w.deadline = core::after(service->now(), wait).mono;
+    waiters_.insert(w);
+    if (std::exchange(asked_, true)) return;
+    lock.unlock();
+    post(&chain::on_asked);
+}
+
+void chain::join(waiter& w, const get_options& wanted)
+{
+    std::unique_lock lock(mutex_);
+    w.patient = wanted.max_wait().has_value();
+    // A token that is held and usable, but not for as long as this caller needs it.
+    if (wanted.min_valid().count() > 0 && published_) w.newer_than = published_->generation;
+    add(w, wanted.max_wait().value_or(service->policy.max_wait), lock);
+}
+
+void chain::join_newer(waiter& w, const access_token& rejected, const std::string& origin)
+{
+    const std::uint64_t generation = rejected ? rejected.generation() : 0;
+    w.newer_than = generation;
+    waiter_list caller;
+    caller.push_back(w);
+    // It joins on the strand, behind its own rejection: whether that may force a refresh is decided first.
+    asio::post(strand, [self = shared_from_this(), caller = std::move(caller), generation, origin]() mutable {
+        self->on_rejected(std::move(caller), generation, origin);
+    });
+}
+
+void chain::leave(waiter& w)
+{
+    std::unique_lock lock(mutex_);
+    if (abandoned_) return;
+    w.cancelled = true;
+    if (!w.linked) return; // on its way in, which looks at the mark, or out already
+    waiters_.erase(w);
+    lock.unlock();
+    w.ec = asio::error::operation_aborted;
+    waiter_list one;
+    one.push_back(w);
+    post_all(std::move(one));
+}
+
+void cancel_wait::operator()(asio::cancellation_type_t) const
+{
+    if (const auto c = owner.lock()) c->leave(*self);
+}
+
+void chain::set_tokens(token_set tokens, pending_call call)
+{
+    const std::string_view access = tokens.access_token().reveal();
+    if (access.empty() ? tokens.refresh_token().empty()
+                       : !core::is_b64token(access) || !core::is_http_token(tokens.token_type()))
+        return call.complete(errc::invalid_argument);
+    asio::post(strand, [self = shared_from_this(), c = command{std::move(tokens), std::move(call)}]() mutable {
+        if (self->closed()) return c.call.complete(errc::closed);
+        self->commands_.push_back(std::move(c));
+        self->begin_command();
+        self->rearm();
+    });
+}
+
+void chain::retry_grant()
+{
+    asio::post(strand, [self = shared_from_this()] {
+        self->revive_ = true;
+        self->apply(self->fsm_.on_retry_grant(self->look()));
+    });
+}
+
+void chain::close()
+{
+    if (closed_.exchange(true)) return;
+    std::lock_guard lock(mutex_);
+    if (!abandoned_) post(&chain::on_close);
+}
+
+void chain::shutdown(std::chrono::milliseconds deadline, pending_call call)
+{
+    close();
+    shutdown_wait wait{core::after(service->now(), deadline).mono, std::move(call)};
+    asio::post(strand, [self = shared_from_this(), wait = std::move(wait)]() mutable {
+        self->shutdowns_.push_back(std::move(wait));
+        self->settle_shutdowns();
+        self->rearm();
+    });
+}
+
+void chain::abandon()
+{
+    waiter_list all; // destroyed outside the lock: handlers own whole coroutines, and those may own this source
+    std::lock_guard lock(mutex_);
+    abandoned_ = true;
+    closed_ = true;
+    waiter_list taken = waiters_.take_all(errc::closed);
+    while (!taken.empty()) all.push_back(taken.pop_front());
+}
+
+} // namespace afresh::detail

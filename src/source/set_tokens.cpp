@@ -1,0 +1,70 @@
+// Tokens that come from outside: a new sign-in. They take the lease like an exchange, so that none is under way.
+
+#include "source/chain.hpp"
+
+#include "crypto/digest.hpp"
+
+#include <utility>
+
+namespace afresh::detail {
+
+using kind = store_command::kind;
+using status = store_reply::status;
+
+asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self)
+{
+    core::dialogue_result r;
+    r.end = core::dialogue_end::unchanged;
+    error_code ec = errc::store_failed;
+    bool done = true;
+    try {
+        if (self->pending_save_) co_await self->save_pending();
+        const store_reply reply = co_await self->take_lease();
+        done = reply.outcome != status::busy;
+        if (done) {
+            if (reply.outcome == status::ok) self->adopt(reply);
+            const bool saved = co_await self->take_over(self->commands_.front().tokens);
+            if (saved) ec = {};
+            r = self->held_tokens(!saved);
+        }
+    } catch (const std::exception& e) { // out of memory: the caller is told, and keeps its tokens
+        self->failure_detail_ = e.what();
+    }
+    if (done) {
+        command ended = std::move(self->commands_.front());
+        self->commands_.pop_front();
+        ended.call.complete(ec);
+    } else {
+        self->command_at_ = core::after(self->service->now(), std::chrono::milliseconds(100)).mono;
+    }
+    self->lease_until_.reset();
+    self->finish(r);
+}
+
+// True when they are durable. If not they are in use all the same, and saving goes on.
+asio::awaitable<bool> chain::take_over(const token_set& tokens)
+{
+    store_command replace = about_me(kind::replace);
+    loaded_ = true; // whatever the store holds, it is older than this
+    refresh_token_ = tokens.refresh_token();
+    rt_hash_ = refresh_token_.empty() ? std::string() : crypto::fingerprint(refresh_token_.reveal());
+    id_token_ = tokens.id_token();
+    replace.new_refresh_token = refresh_token_;
+    replace.new_rt_hash = rt_hash_;
+    held_ = nullptr;
+    held_times_ = {};
+    if (!tokens.access_token().empty()) {
+        const core::moment now = service->now();
+        stored_token token = describe(now, tokens.expires_in());
+        token.token_type = tokens.token_type();
+        token.granted_scope = tokens.scope();
+        token.access_token = tokens.access_token();
+        hold(token, now);
+        replace.token = std::move(token);
+    }
+    ++generation_;
+    pending_save_ = std::move(replace);
+    co_return co_await save_pending();
+}
+
+} // namespace afresh::detail

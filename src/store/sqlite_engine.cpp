@@ -1,0 +1,137 @@
+#include "store/sqlite_engine.hpp"
+
+#include "store/private_file.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace afresh::store {
+
+using kind = store_command::kind;
+using status = store_reply::status;
+using clock = owner_lock::clock;
+using life = owner_lock::life;
+
+store_reply failed_reply(std::string text) noexcept
+{
+    store_reply reply;
+    reply.outcome = status::failed;
+    reply.error = errc::store_failed;
+    reply.error_text = std::move(text);
+    return reply;
+}
+
+sqlite_engine::sqlite_engine(const sqlite_store_options& options)
+    : path_(resolve(options.path)),
+      db_(open_store(path_, options.busy_timeout)),
+      select_(*db_, "SELECT generation, record FROM chain WHERE key = ?1"),
+      upsert_(*db_, "INSERT INTO chain(key, generation, record) VALUES(?1, ?2, ?3) "
+                    "ON CONFLICT(key) DO UPDATE SET generation = excluded.generation, record = excluded.record"),
+      owners_(path_ + ".lock")
+{
+}
+
+store_reply sqlite_engine::run(const std::string& key, const store_command& command) noexcept
+{
+    store_reply reply;
+    try {
+        reply = command.what == kind::load ? load(key) : change(key, command);
+    } catch (const std::exception& e) {
+        reply = failed_reply(e.what());
+    }
+    // The holder is done with its lease, also when that could not be written down. Others see it by the byte.
+    const bool last = command.what == kind::release_lease || command.what == kind::save_failure;
+    if (last && reply.outcome == status::failed) owners_.forget(key, command.fence);
+    return reply;
+}
+
+bool sqlite_engine::read(const std::string& key, chain_record& record)
+{
+    const rewinding after(select_);
+    select_.bind(1, std::string_view(key));
+    if (!select_.step()) return false;
+    auto parsed = parse_chain_record(select_.text(1));
+    // Never taken for an empty one: the refresh token in it may be the only one.
+    if (!parsed || static_cast<std::int64_t>(parsed->generation) != select_.integer(0))
+        fail(path_, "has a damaged record", "restore it from a backup, or remove it and sign in again");
+    record = std::move(*parsed);
+    return true;
+}
+
+void sqlite_engine::write(const std::string& key, const chain_record& record)
+{
+    const secret_string text = to_text(record);
+    const rewinding after(upsert_);
+    upsert_.bind(1, std::string_view(key));
+    upsert_.bind(2, static_cast<std::int64_t>(record.generation));
+    upsert_.bind(3, text.reveal());
+    upsert_.step();
+}
+
+store_reply sqlite_engine::load(const std::string& key)
+{
+    chain_record record;
+    const bool found = read(key, record);
+    return apply(record, store_command(), std::chrono::system_clock::now(), found);
+}
+
+// For a holder that names its byte, the kernel's word replaces the clock's.
+void sqlite_engine::look_at_holder(lease& holder, store_time now, clock::time_point mono) const
+{
+    if (holder.owner.empty()) return;
+    const life l = owners_.look(holder.owner, mono);
+    if (l == life::alive) holder.until = std::max(holder.until, now + std::chrono::seconds(1));
+    if (l == life::dead) holder.until = std::min(holder.until, now);
+}
+
+store_reply sqlite_engine::change(const std::string& key, store_command command)
+{
+    if (db_->has_moved()) fail(path_, "was moved or deleted while it was open", "put it back, or restart the program");
+    const clock::time_point mono = clock::now();
+    const auto ttl =
+        std::clamp<std::chrono::milliseconds>(command.ttl, std::chrono::milliseconds(0), std::chrono::hours(24));
+    if (command.what == kind::renew_lease) owners_.prolong(key, command.fence, mono + ttl);
+
+    write_transaction transaction(*db_);
+    chain_record record;
+    const bool found = read(key, record);
+    const chain_record before = record;
+    const store_time now = std::chrono::system_clock::now();
+    look_at_holder(record.holder, now, mono);
+    const lease seen = record.holder;
+    const bool takes = command.what == kind::take_lease && !command.owner.empty();
+    if (takes) {
+        const std::string mine = owners_.text_of(key, command.owner, mono);
+        const bool held = !seen.owner.empty() && now < seen.until;
+        if (!mine.empty() && mine == seen.owner)
+            command.owner = mine;
+        else if (!held)
+            command.owner = owners_.claim(command.owner);
+    }
+    store_reply reply = apply(record, command, now, found);
+    if (reply.outcome != status::ok) return reply;
+    if (record.holder == seen) record.holder = before.holder; // how it was seen is not how it is
+    if (record != before) {
+        write(key, record);
+        transaction.commit();
+    }
+    if (takes)
+        owners_.confirm(key, record.holder.owner, record.holder.fence, mono + ttl);
+    else
+        owners_.settle(key, record.holder.owner);
+    if (command.what == kind::sign_out) checkpoint();
+    return reply;
+}
+
+// Signed out: the old pages, tokens and all, leave the write-ahead log too, unless a reader still needs them.
+void sqlite_engine::checkpoint() noexcept
+{
+    try {
+        db_->pragma("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (const std::exception&) { // the next one will do it
+        return;
+    }
+}
+
+} // namespace afresh::store

@@ -1,0 +1,70 @@
+#include "store/sqlite_file.hpp"
+
+#include "store/private_file.hpp"
+
+#include <mutex>
+#include <unistd.h>
+
+namespace afresh::store {
+namespace {
+
+// "afre": tells a store from any other database, and from a file that was truncated to nothing.
+constexpr const char* application_id = "1634103909";
+constexpr const char* version = "1";
+
+void set_up(sqlite_handle& db)
+{
+    // The write-ahead log and its index get the mode of the file itself (sqlite.org/wal.html).
+    if (db.pragma("PRAGMA journal_mode = WAL") != "wal")
+        fail(db.path(), "cannot use a write-ahead log", "keep it on a local disk");
+    db.run("PRAGMA synchronous = FULL");   // each commit survives a power failure, not only a crash of the process
+    db.run("PRAGMA secure_delete = ON");   // replaced tokens are overwritten
+    db.run("PRAGMA temp_store = MEMORY");  // and never go to another file
+    db.run("PRAGMA cell_size_check = ON"); // damage is found, not followed
+    db.run("PRAGMA mmap_size = 0");        // an I/O error is a reply, not a SIGBUS
+}
+
+void make(const std::string& path, std::chrono::milliseconds busy_timeout)
+{
+    // Complete before it has its name: whoever finds the file finds a store, and an empty file is damage, never a new
+    // store.
+    const std::string fresh = fresh_name(path);
+    ::close(create(fresh));
+    try {
+        sqlite_handle db(fresh, busy_timeout);
+        set_up(db);
+        write_transaction all(db);
+        db.run("CREATE TABLE chain(key TEXT PRIMARY KEY, generation INTEGER NOT NULL, record TEXT NOT NULL) STRICT");
+        db.run((std::string("PRAGMA application_id = ") + application_id).c_str());
+        db.run((std::string("PRAGMA user_version = ") + version).c_str());
+        all.commit();
+    } catch (...) {
+        for (const char* suffix : {"", "-wal", "-shm", "-journal"}) ::unlink((fresh + suffix).c_str());
+        throw;
+    }
+    publish(fresh, path);
+}
+
+} // namespace
+
+std::unique_ptr<sqlite_handle> open_store(const std::string& path, std::chrono::milliseconds busy_timeout)
+{
+    // One at a time in a process: make() closes a descriptor of the file, which would release another store's POSIX
+    // locks on it, had that been opened in between.
+    static std::mutex one;
+    std::lock_guard lock(one);
+    if (!is_there(path)) make(path, busy_timeout);
+    is_there(path); // what somebody else made just now is checked too
+    is_there(path + "-wal");
+    is_there(path + "-shm");
+    auto db = std::make_unique<sqlite_handle>(path, busy_timeout);
+    if (db->pragma("PRAGMA application_id") != application_id)
+        fail(path, "is not an Afresh token store, or was truncated",
+             "restore it from a backup, or remove it and sign in again");
+    if (db->pragma("PRAGMA user_version") != version)
+        fail(path, "was written by another version of Afresh", "use that version, or remove it and sign in again");
+    set_up(*db);
+    return db;
+}
+
+} // namespace afresh::store

@@ -1,0 +1,384 @@
+// The pooling client: connections are kept, never mistaken for good ones, and bounded.
+#include "http/http1_client.hpp"
+#include "support/print_errc.hpp"
+#include "support/raw_server.hpp"
+#include "support/run.hpp"
+#include "support/test_pki.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <vector>
+
+using namespace afresh;
+using namespace afresh::test;
+using namespace std::chrono_literals;
+using http::http1_client;
+
+namespace {
+
+const std::string hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+
+// Answers requests on a connection until the client goes.
+raw_server::script keep_answering(std::string bytes = hello)
+{
+    return [bytes = std::move(bytes)](raw_peer& peer) {
+        while (!peer.read_request().empty()) peer.write(bytes);
+    };
+}
+
+struct fixture {
+    asio::io_context context;
+    http_limits limits;
+    std::optional<http1_client> made;
+
+    http1_client& client(const tls_options& tls = {})
+    {
+        if (!made) made.emplace(context.get_executor(), tls, limits);
+        return *made;
+    }
+    transport_outcome get(const std::string& url, const char* method = "GET")
+    {
+        const http_request request(method, url);
+        return run(context, client().send(request));
+    }
+};
+
+// Collects what many calls at once came to.
+struct crowd {
+    fixture& f;
+    std::vector<transport_outcome> outcomes;
+
+    asio::awaitable<void> one(http_request request)
+    {
+        auto& client = f.client(); // apart: g++ 12 destroys the defaulted argument twice inside co_await
+        auto outcome = co_await client.send(request);
+        outcomes.push_back(std::move(outcome));
+    }
+    void call(const std::string& url, int times)
+    {
+        for (int i = 0; i < times; ++i)
+            asio::co_spawn(f.context, one(http_request("GET", url)), [](std::exception_ptr e) {
+                if (e) std::rethrow_exception(e);
+            });
+    }
+    long count(errc e) const
+    {
+        return std::count_if(outcomes.begin(), outcomes.end(), [&](const auto& o) { return o.ec == e; });
+    }
+    long answered() const
+    {
+        return std::count_if(outcomes.begin(), outcomes.end(),
+                             [](const auto& o) { return !o.ec && o.response.status() == 200; });
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(http1_client_keeps_connections, fixture)
+
+BOOST_AUTO_TEST_CASE(limits_out_of_range_are_refused)
+{
+    for (auto member : {&http_limits::connect, &http_limits::tls, &http_limits::pool_wait, &http_limits::idle}) {
+        http_limits l;
+        l.*member = 0ms;
+        BOOST_CHECK_THROW(http1_client(context.get_executor(), {}, l), boost::system::system_error);
+    }
+    http_limits none;
+    none.connections_per_origin = 0;
+    BOOST_CHECK_THROW(http1_client(context.get_executor(), {}, none), boost::system::system_error);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_sent_when_nobody_listens_or_the_request_is_bad)
+{
+    const auto refused = get("http://127.0.0.1:" + std::to_string(unused_port()) + "/");
+    BOOST_TEST(refused.ec == errc::connect_failed);
+    BOOST_TEST(!refused.sent);
+    const raw_server server(keep_answering());
+    http_request injected("GET", server.url("/"));
+    injected.field("X", "1\r\n\r\nGET /evil HTTP/1.1\r\n");
+    const auto bad = run(context, client().send(injected));
+    BOOST_TEST(bad.ec == errc::invalid_argument);
+    BOOST_TEST(!bad.sent);
+    BOOST_TEST(get("not a url").ec == errc::invalid_argument);
+    BOOST_TEST(server.connections() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(one_connection_serves_requests_one_after_another)
+{
+    const raw_server server(keep_answering());
+    for (int i = 0; i < 5; ++i) {
+        const auto outcome = get(server.url("/"), i == 3 ? "POST" : "GET");
+        BOOST_TEST(!outcome.ec);
+        BOOST_TEST(outcome.response.body() == "hello");
+    }
+    BOOST_TEST(server.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_client_leaves_no_work_on_the_context)
+{
+    const raw_server server(keep_answering());
+    const auto start = std::chrono::steady_clock::now();
+    BOOST_TEST(!get(server.url("/")).ec);
+    BOOST_TEST((std::chrono::steady_clock::now() - start < 2s));
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_with_bytes_nobody_asked_for_is_not_used_again)
+{
+    const raw_server together(keep_answering(hello + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"));
+    for (int i = 0; i < 3; ++i) BOOST_TEST(get(together.url("/")).response.body() == "hello");
+    BOOST_TEST(together.connections() == 3u);
+
+    const raw_server later([](raw_peer& peer) {
+        while (!peer.read_request().empty()) {
+            peer.write(hello);
+            peer.pause(20ms);
+            peer.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+        }
+    });
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST(get(later.url("/")).response.body() == "hello");
+        std::this_thread::sleep_for(60ms);
+    }
+    BOOST_TEST(later.connections() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(unasked_bytes_in_a_tls_record_of_their_own_are_seen_too)
+{
+    test_pki pki;
+    pki.issue("server", {});
+    const raw_server server(
+        [](raw_peer& peer) {
+            while (!peer.read_request().empty()) {
+                peer.write(hello);
+                peer.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+            }
+        },
+        pki.server("server"));
+    tls_options tls;
+    tls.trust_roots_file = pki.roots_file();
+    client(tls);
+    for (int i = 0; i < 10; ++i) {
+        const auto outcome = get(server.url("/"));
+        BOOST_TEST(outcome.response.body() == "hello");
+        std::this_thread::sleep_for(5ms);
+    }
+    BOOST_TEST(server.connections() == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(tls_connections_are_kept_too)
+{
+    test_pki pki;
+    pki.issue("server", {});
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        const raw_server server(keep_answering(), pki.server("server", version, version));
+        tls_options tls;
+        tls.trust_roots_file = pki.roots_file();
+        made.reset();
+        client(tls);
+        for (int i = 0; i < 5; ++i) BOOST_TEST(get(server.url("/")).response.body() == "hello");
+        BOOST_TEST(server.connections() == 1u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_says_close_gets_a_new_connection_each_time)
+{
+    const raw_server server(keep_answering("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"));
+    for (int i = 0; i < 3; ++i) BOOST_TEST(get(server.url("/")).response.body() == "hello");
+    BOOST_TEST(server.connections() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_the_server_has_closed_is_noticed_before_it_is_used)
+{
+    std::atomic<unsigned> requests{};
+    const raw_server server([&](raw_peer& peer) {
+        if (!peer.read_request().empty()) ++requests;
+        peer.write(hello);
+    });
+    for (int i = 0; i < 3; ++i) {
+        // also for a POST, since it was never sent on the dead one
+        const auto outcome = get(server.url("/"), "POST");
+        BOOST_TEST(!outcome.ec);
+        std::this_thread::sleep_for(20ms);
+    }
+    BOOST_TEST(server.connections() == 3u);
+    BOOST_TEST(requests == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_dies_under_an_idempotent_request_is_replaced_once)
+{
+    std::atomic<unsigned> requests{};
+    const raw_server server([&](raw_peer& peer) {
+        if (!peer.read_request().empty()) ++requests;
+        peer.write(hello);
+        if (!peer.read_request().empty()) ++requests; // the race: read, and hung up
+        if (peer.number % 2 == 1) peer.reset();
+    });
+    for (int i = 0; i < 6; ++i) {
+        const auto outcome = get(server.url("/"));
+        BOOST_TEST(!outcome.ec);
+        BOOST_TEST(outcome.response.body() == "hello");
+    }
+    // Each connection answers once and dies under its second request, which is then repeated on the next one.
+    BOOST_TEST(server.connections() == 6u);
+    BOOST_TEST(requests == 11u);
+}
+
+BOOST_AUTO_TEST_CASE(a_post_that_was_sent_is_never_sent_again)
+{
+    std::atomic<unsigned> requests{};
+    const raw_server server([&](raw_peer& peer) {
+        if (!peer.read_request().empty()) ++requests;
+        peer.write(hello);
+        if (!peer.read_request().empty()) ++requests;
+    });
+    BOOST_TEST(!get(server.url("/")).ec);
+    const auto outcome = get(server.url("/"), "POST");
+    BOOST_TEST(outcome.ec == errc::connection_lost);
+    BOOST_TEST(outcome.sent);
+    BOOST_TEST(requests == 2u);
+    BOOST_TEST(server.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_fresh_connection_that_dies_is_not_replaced)
+{
+    const raw_server server([](raw_peer& peer) { peer.read_request(); });
+    const auto outcome = get(server.url("/"));
+    BOOST_TEST(outcome.ec == errc::connection_lost);
+    BOOST_TEST(outcome.sent);
+    BOOST_TEST(server.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(half_an_answer_on_a_kept_connection_is_not_asked_for_again)
+{
+    const raw_server server([](raw_peer& peer) {
+        peer.read_request();
+        peer.write(hello);
+        peer.read_request();
+        peer.write("H");
+    });
+    BOOST_TEST(!get(server.url("/")).ec);
+    BOOST_TEST(get(server.url("/")).ec == errc::connection_lost);
+    BOOST_TEST(server.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_connection_is_not_used_after_its_time)
+{
+    limits.idle = 50ms;
+    const raw_server server(keep_answering());
+    BOOST_TEST(!get(server.url("/")).ec);
+    BOOST_TEST(!get(server.url("/")).ec);
+    BOOST_TEST(server.connections() == 1u);
+    std::this_thread::sleep_for(80ms);
+    BOOST_TEST(!get(server.url("/")).ec);
+    BOOST_TEST(server.connections() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(the_servers_own_idle_time_is_honoured_a_second_early)
+{
+    const raw_server server(
+        keep_answering("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 5\r\n\r\nhello"));
+    for (int i = 0; i < 3; ++i) BOOST_TEST(!get(server.url("/")).ec);
+    BOOST_TEST(server.connections() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_crowd_shares_the_permitted_connections)
+{
+    limits.connections_per_origin = 4;
+    const raw_server server(keep_answering());
+    crowd c{*this, {}};
+    c.call(server.url("/"), 100);
+    context.run();
+    BOOST_TEST(c.answered() == 100);
+    BOOST_TEST(server.connections() <= 4u);
+}
+
+BOOST_AUTO_TEST_CASE(those_who_wait_too_long_are_told_and_the_rest_is_served_in_order)
+{
+    limits.connections_per_origin = 1;
+    limits.pool_wait = 150ms;
+    limits.waiters_per_origin = 8;
+    const raw_server server([](raw_peer& peer) {
+        while (!peer.read_request().empty()) {
+            peer.pause(50ms);
+            peer.write(hello);
+        }
+    });
+    crowd c{*this, {}};
+    c.call(server.url("/"), 10);
+    context.run();
+    // 1 is served at once, 8 may wait, 1 is turned away; of the 8 two or three get their turn in 150 ms
+    BOOST_REQUIRE(c.outcomes.size() == 10u);
+    BOOST_TEST(c.outcomes.front().ec == errc::pool_timed_out);
+    BOOST_TEST(c.answered() >= 3);
+    BOOST_TEST(c.count(errc::pool_timed_out) == 10 - c.answered());
+    BOOST_TEST(c.count(errc::pool_timed_out) >= 5);
+    BOOST_TEST(server.connections() == 1u);
+    // nothing was lost on the way
+    BOOST_TEST(!get(server.url("/")).ec);
+    BOOST_TEST(server.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_connection_passes_the_turn_on)
+{
+    limits.connections_per_origin = 1;
+    crowd c{*this, {}};
+    c.call("http://127.0.0.1:" + std::to_string(unused_port()) + "/", 10);
+    context.run();
+    BOOST_TEST(c.count(errc::connect_failed) == 10);
+}
+
+BOOST_AUTO_TEST_CASE(no_more_than_the_permitted_connections_stay_idle)
+{
+    limits.idle_per_origin = 2;
+    const raw_server server([](raw_peer& peer) {
+        while (!peer.read_request().empty()) {
+            peer.pause(50ms);
+            peer.write(hello);
+        }
+    });
+    crowd c{*this, {}};
+    c.call(server.url("/"), 6);
+    context.run();
+    BOOST_TEST(c.answered() == 6);
+    context.restart();
+    c.call(server.url("/"), 6);
+    context.run();
+    BOOST_TEST(c.answered() == 12);
+    BOOST_TEST(server.connections() == 6u + 4u);
+}
+
+BOOST_AUTO_TEST_CASE(origins_do_not_share_connections)
+{
+    const raw_server one(keep_answering()), two(keep_answering("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntwo"));
+    for (int i = 0; i < 2; ++i) {
+        BOOST_TEST(get(one.url("/")).response.body() == "hello");
+        BOOST_TEST(get(two.url("/")).response.body() == "two");
+        BOOST_TEST(get(one.url("/", "localhost")).response.body() == "hello");
+    }
+    BOOST_TEST(one.connections() == 2u);
+    BOOST_TEST(two.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(head_and_304_leave_the_connection_in_step)
+{
+    const raw_server server([](raw_peer& peer) {
+        peer.read_request();
+        peer.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+        peer.read_request();
+        peer.write("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n");
+        peer.read_request();
+        peer.write("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
+        peer.read_request();
+        peer.write(hello);
+    });
+    BOOST_TEST(get(server.url("/"), "HEAD").response.fields().find("Content-Length") == "5");
+    BOOST_TEST(get(server.url("/")).response.status() == 304u);
+    BOOST_TEST(get(server.url("/")).response.status() == 204u);
+    BOOST_TEST(get(server.url("/")).response.body() == "hello");
+    BOOST_TEST(server.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

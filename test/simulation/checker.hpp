@@ -1,0 +1,153 @@
+#pragma once
+// The invariants of DESIGN section 4, as an onlooker at the three seams and beside the callers sees them. It knows what was
+// injected; the library does not. The first violation is kept and ends the run.
+
+#include "simulation/world/authorization_server.hpp"
+#include "simulation/world/machine.hpp"
+#include "simulation/world/network.hpp"
+
+#include <afresh/access_token.hpp>
+#include <afresh/chain_record.hpp>
+#include <afresh/refresh_policy.hpp>
+#include <afresh/status.hpp>
+
+#include <array>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace simulation {
+
+class process;
+class world;
+
+// How a request ended, for its sender.
+enum class ending {
+    open,
+    answered,     // a success, read to its end
+    refused,      // invalid_grant
+    not_consumed, // another verdict
+    doubt,        // no verdict
+    died,         // the sender did not live to see it
+};
+
+// A refresh token on its way to the server, from its first byte on.
+struct presentation {
+    token_id refresh = no_token;
+    life_id life{};
+    afresh::instant sent{}; // by the sender's clocks
+    ending end = ending::open;
+    bool verdict_saved{};
+};
+
+// What the onlooker knows about one life of one process.
+struct life_facts {
+    life_id life{};
+    bool closing{};
+
+    // I5
+    token_id newest = no_token;   // received and not seen in the store
+    int saves_under_way{};        // store commands that carry it
+    // I6
+    std::uint64_t intents_used{}; // of the store's count of intents, at the last request
+    // I7
+    token_id received = no_token; // the access token of the last answer
+    afresh::instant received_sent{};
+    bool served{};                // ... has been handed out, and nobody has rejected it
+    // I8
+    std::chrono::steady_clock::time_point not_before{};       // because of a failure
+    std::chrono::steady_clock::time_point not_before_floor{}; // because the last success was a moment ago
+    std::chrono::steady_clock::time_point not_before_due{};   // because a good token is held
+    std::deque<std::chrono::steady_clock::time_point> requests;
+    std::deque<std::chrono::steady_clock::time_point> occasions; // for a further request: successes, people, clocks
+    bool latched{};               // refused, and nobody has said anything since
+    // I12
+    unsigned troubles{};          // injected
+    bool calm = true;             // none since the last success that was saved
+};
+
+struct wait {
+    enum class kind { plain, picky, newer };
+    life_id life{};
+    kind what = kind::plain;
+    std::chrono::steady_clock::time_point deadline{};
+    std::chrono::milliseconds max_wait{};
+    virtual_time started{};
+    bool at_once{};       // I7
+    bool calm{};          // I12
+    unsigned troubles{};
+    bool done{};
+    bool cancelled{};
+};
+
+class checker {
+public:
+    explicit checker(world& w) noexcept : world_(w) {}
+
+    struct violation {
+        std::string text; // "I3: ..."
+        virtual_time at{};
+    };
+    const std::optional<violation>& failure() const noexcept { return failure_; }
+    void fail(std::string text);
+
+    // --- what the transport sees ---
+    std::size_t first_byte(process& p, token_id refresh);
+    void connection_ended(process& p, std::size_t presentation, ending how, const server_answer* answer,
+                          std::chrono::milliseconds retry_after);
+    void server_minded_reuse(token_id refresh); // and revoked the family
+
+    // --- what the store sees ---
+    void store_asked(process& p, const afresh::store_command& c);
+    void store_committed(const afresh::chain_record& before, const afresh::chain_record& after,
+                         const afresh::store_command& c, afresh::store_reply::status outcome, life_id by);
+    void store_answered(process& p, const afresh::store_command& c);
+
+    // --- what callers see ---
+    std::size_t wait_started(process& p, wait::kind what, std::chrono::milliseconds max_wait);
+    void wait_ended(process& p, std::size_t id, afresh::error_code ec, const afresh::access_token& token);
+    void cancelled(process& p, std::size_t id); // right after the signal was emitted
+    void rejected(process& p, token_id access); // by a resource; right before the library is told
+    void somebody_acted(process& p);            // set_tokens, retry_grant
+    void told(const afresh::event& e);
+
+    // --- what is done to it ---
+    void life_began(process& p, bool after_another);
+    void life_ended(process& p);
+    void clocks_changed(process& p);
+    void trouble(process& p);
+
+    void after_step();
+    // At the end of a run: nobody waits any more.
+    void at_the_end();
+
+    std::size_t requests{}, successes{}, waits{}, failed_waits{};
+    // Refusals whose refresh token had been sent before without a verdict.
+    std::size_t lost_families{};
+
+private:
+    enum class doubted { no, maybe, yes };
+    doubted doubt_about(token_id refresh, life_id life, std::size_t until) const;
+    void check_rate(process& p, std::chrono::steady_clock::time_point mono);
+    void check_unsaved(process& p);
+    void check_handed_out(process& p, const wait& w, const afresh::access_token& token);
+    void check_refusal(afresh::error_code ec);
+    bool holds_served_token(process& p) const;
+
+    world& world_;
+    std::optional<violation> failure_;
+    std::vector<presentation> presentations_;
+    std::vector<wait> waits_;
+    std::vector<std::size_t> waiting_;
+    std::vector<bool> committed_access_; // by token_id: was durable once
+    struct succession {
+        life_id received_by{};
+        token_id successor = no_token;
+        bool saved{};
+    };
+    std::vector<succession> succeeded_; // by token_id of the refresh token that was sent
+    std::optional<doubted> refusal_;    // of the last refused grant, while it stands
+};
+
+} // namespace simulation

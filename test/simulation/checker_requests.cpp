@@ -1,0 +1,122 @@
+// What the onlooker checks at the network: I1 (one presenter), I2 (intent), I5, I6 (no resend), I8 (rate), and that each
+// reuse of a refresh token has a cause that no client can remove.
+#include "simulation/world/world.hpp"
+
+#include "core/schedule.hpp"
+#include "crypto/digest.hpp"
+
+#include <algorithm>
+
+namespace simulation {
+
+using namespace std::chrono_literals;
+
+std::size_t checker::first_byte(process& p, token_id refresh)
+{
+    ++requests;
+    life_facts& f = p.facts;
+    const std::string which = "refresh token " + std::to_string(refresh);
+    const auto& row = world_.store.at("principal " + std::to_string(p.number()));
+    if (refresh == no_token) fail("I10: a request without a known refresh token");
+    for (const presentation& s : presentations_)
+        if (s.refresh == refresh && s.end == ending::open) fail("I1: " + which + " is sent while it is being sent");
+    if (refresh != no_token && row.record.intent.rt_hash != afresh::crypto::fingerprint(world_.server.refresh(refresh).text))
+        fail("I2: " + which + " is sent without a durable intent");
+    if (row.record.state != afresh::grant_state::live) fail("I8: " + which + " is sent though its record is not live");
+    if (world_.store.intents <= f.intents_used) fail("I6: " + which + " is sent twice with one intent");
+    f.intents_used = world_.store.intents;
+    if (refresh != no_token && static_cast<std::size_t>(refresh) < succeeded_.size()) {
+        const succession& s = succeeded_[static_cast<std::size_t>(refresh)];
+        if (s.successor != no_token && s.saved) fail("I5: " + which + " is sent after its successor was saved");
+        if (s.successor != no_token && s.received_by == f.life) fail("I5: " + which + " is sent by whom its successor was given");
+    }
+    const afresh::instant now = p.clock();
+    check_rate(p, now.mono);
+    presentations_.push_back({refresh, f.life, now, ending::open, false});
+    return presentations_.size() - 1;
+}
+
+// I8. A pause after each failure, a floor after each success, no request for a token that is not due, and in any minute no
+// more requests than full jitter can draw: after the seventh failure in a row each pause is uniform in [0, 60 s), and that
+// fifteen of them fit into a minute has a probability of 1/15!.
+void checker::check_rate(process& p, std::chrono::steady_clock::time_point mono)
+{
+    life_facts& f = p.facts;
+    if (f.latched) fail("I8: a refused grant is sent again though nobody said so");
+    if (mono < f.not_before) fail("I8: no pause after a failure");
+    if (mono < f.not_before_floor) fail("I8: no pause after a success");
+    if (mono < f.not_before_due && f.calm) fail("I8: a token that is not due is renewed");
+    f.requests.push_back(mono);
+    const auto drop_old = [mono](auto& times) {
+        while (!times.empty() && times.front() + 60s < mono) times.pop_front();
+    };
+    drop_old(f.requests);
+    drop_old(f.occasions);
+    if (f.requests.size() > 22 * (1 + f.occasions.size())) fail("I8: too many requests within a minute");
+}
+
+void checker::connection_ended(process& p, std::size_t id, ending how, const server_answer* answer,
+                               std::chrono::milliseconds retry_after)
+{
+    presentation& s = presentations_[id];
+    s.end = how;
+    life_facts& f = p.facts;
+    const auto now = p.clock();
+    if (how != ending::answered) {
+        f.not_before = now.mono + std::max<std::chrono::milliseconds>(world_.policy.backoff_base / 10,
+                                                                      std::min<std::chrono::milliseconds>(retry_after, 1h));
+        if (how == ending::refused) {
+            refusal_ = doubt_about(s.refresh, f.life, id);
+            if (*refusal_ == doubted::yes) ++lost_families;
+            f.latched = true;
+        }
+        return;
+    }
+    refusal_.reset();
+    f.occasions.push_back(now.mono);
+    f.not_before_floor = s.sent.mono + 1s;
+    const bool usable = answer->access != no_token && !world_.server.access(answer->access).unusable;
+    if (usable) {
+        f.received = answer->access;
+        f.received_sent = s.sent;
+        f.served = false;
+        const auto told = world_.server.access(answer->access).told;
+        if (told) f.not_before_floor = s.sent.mono + std::max<std::chrono::milliseconds>(1s, std::chrono::milliseconds(*told) / 4);
+        f.not_before_due = afresh::core::schedule({s.sent.mono, s.sent.wall}, told, world_.policy, 1.0).due.mono;
+    } else {
+        f.not_before = now.mono + world_.policy.backoff_base / 10;
+    }
+    if (answer->refresh == no_token || answer->refresh == s.refresh) return;
+    f.newest = answer->refresh;
+    f.saves_under_way = 0;
+    if (succeeded_.size() <= static_cast<std::size_t>(s.refresh)) succeeded_.resize(static_cast<std::size_t>(s.refresh) + 1);
+    succeeded_[static_cast<std::size_t>(s.refresh)] = {f.life, answer->refresh, false};
+}
+
+void checker::server_minded_reuse(token_id refresh)
+{
+    // Sent once, and the server has seen it before? Sent by whom had been answered? Neither can be.
+    std::size_t sent = 0, without_verdict = 0;
+    for (const presentation& s : presentations_)
+        if (s.refresh == refresh) {
+            ++sent;
+            if (s.end == ending::doubt || s.end == ending::died) ++without_verdict;
+        }
+    if (sent < 2 || without_verdict == 0) fail("I5: a refresh token was used twice, and no answer was lost");
+}
+
+// Whether refusing `refresh` now must be told as rotation_in_doubt: an earlier attempt ended without a verdict, or its
+// verdict did not outlive the process (or could not be written down, which the next intent takes for doubt).
+checker::doubted checker::doubt_about(token_id refresh, life_id life, std::size_t until) const
+{
+    doubted result = doubted::no;
+    for (std::size_t i = 0; i < until; ++i) {
+        const presentation& s = presentations_[i];
+        if (s.refresh != refresh) continue;
+        if (s.end == ending::doubt || s.end == ending::died) return doubted::yes;
+        if (s.life != life || !s.verdict_saved) result = doubted::maybe;
+    }
+    return result;
+}
+
+} // namespace simulation

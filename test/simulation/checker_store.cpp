@@ -1,0 +1,66 @@
+// What the onlooker checks at the store: I4 (writes) and I5 (no refresh token is dropped).
+#include "simulation/world/world.hpp"
+
+namespace simulation {
+namespace {
+
+using kind = afresh::store_command::kind;
+using status = afresh::store_reply::status;
+
+} // namespace
+
+void checker::store_asked(process& p, const afresh::store_command& c)
+{
+    life_facts& f = p.facts;
+    if (c.what == kind::replace && !c.new_refresh_token.empty()) // a new sign-in counts as received
+        f.newest = world_.server.find_refresh(c.new_refresh_token.reveal());
+    if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal()) ++f.saves_under_way;
+}
+
+void checker::store_answered(process& p, const afresh::store_command& c)
+{
+    life_facts& f = p.facts;
+    if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal()) --f.saves_under_way;
+}
+
+void checker::store_committed(const afresh::chain_record& before, const afresh::chain_record& after,
+                              const afresh::store_command& c, afresh::store_reply::status, life_id by)
+{
+    if (after.generation < before.generation) fail("I4: the generation went back");
+    if (after.generation == before.generation && before.generation > 0 && !(after.refresh_token == before.refresh_token))
+        fail("I4: the refresh token changed within a generation");
+    for (const auto& t : after.tokens) {
+        const token_id id = world_.server.find_access(t.access_token.reveal());
+        if (id == no_token) continue;
+        if (committed_access_.size() <= static_cast<std::size_t>(id)) committed_access_.resize(static_cast<std::size_t>(id) + 1);
+        committed_access_[static_cast<std::size_t>(id)] = true;
+    }
+    if (c.what == kind::save_success) {
+        ++successes;
+        refusal_.reset();
+    }
+    if (c.what == kind::replace) refusal_.reset();
+    if (c.what == kind::save_failure)
+        for (presentation& s : presentations_)
+            if (s.life == by && s.end != ending::open) s.verdict_saved = true;
+    const token_id saved = world_.server.find_refresh(after.refresh_token.reveal());
+    for (succession& s : succeeded_)
+        if (s.successor == saved && saved != no_token) s.saved = true;
+    for (auto& p : world_.processes) {
+        if (!p->is_life(by)) continue;
+        if (p->facts.newest == saved) p->facts.newest = no_token, p->facts.saves_under_way = 0;
+        if (c.what == kind::save_success && p->facts.newest == no_token) p->facts.calm = true;
+    }
+}
+
+// I5: in the store, on its way there, or flagged as being in memory only.
+void checker::check_unsaved(process& p)
+{
+    const life_facts& f = p.facts;
+    if (f.saves_under_way > 0) return;
+    const auto s = p.status();
+    if (!s) return fail("I5: refresh token " + std::to_string(f.newest) + " was received, not saved, and nobody holds it");
+    if (!s->unsaved) fail("I5: refresh token " + std::to_string(f.newest) + " was received, is not saved, and not flagged");
+}
+
+} // namespace simulation

@@ -1,0 +1,97 @@
+// What the onlooker checks beside the callers: I3 (saved before published), I7 (a usable token stays in use), I11 and I12
+// (every caller is told once, in time).
+#include "simulation/world/world.hpp"
+
+#include "core/schedule.hpp"
+
+#include <algorithm>
+
+namespace simulation {
+
+using namespace std::chrono_literals;
+
+bool checker::holds_served_token(process& p) const
+{
+    const life_facts& f = p.facts;
+    if (!f.served || f.closing || f.received == no_token) return false;
+    const auto told = world_.server.access(f.received).told;
+    const auto times = afresh::core::schedule({f.received_sent.mono, f.received_sent.wall}, told, world_.policy, 0);
+    const afresh::instant now = p.clock();
+    return !times.usable_until.reached({now.mono, now.wall});
+}
+
+std::size_t checker::wait_started(process& p, wait::kind what, std::chrono::milliseconds max_wait)
+{
+    ++waits;
+    wait w;
+    w.life = p.facts.life;
+    w.what = what;
+    w.max_wait = max_wait;
+    w.started = world_.now();
+    w.deadline = p.clock().mono + max_wait;
+    w.at_once = what == wait::kind::plain && holds_served_token(p);
+    w.calm = p.facts.calm;
+    w.troubles = p.facts.troubles;
+    waits_.push_back(w);
+    waiting_.push_back(waits_.size() - 1);
+    return waits_.size() - 1;
+}
+
+void checker::cancelled(process& p, std::size_t id)
+{
+    wait& w = waits_[id];
+    w.deadline = std::min(w.deadline, p.clock().mono);
+    w.cancelled = true;
+}
+
+void checker::wait_ended(process& p, std::size_t id, afresh::error_code ec, const afresh::access_token& token)
+{
+    using afresh::errc;
+    wait& w = waits_[id];
+    if (std::exchange(w.done, true)) return fail("I11: a caller was told twice");
+    std::erase(waiting_, id);
+    if (ec) ++failed_waits;
+    if (ec && token) fail("I11: an error and a token");
+    if (!ec && !token) fail("I11: neither an error nor a token");
+    if (p.clock().mono > w.deadline) fail("I12: a caller was told after its time was up");
+    if (ec == boost::asio::error::operation_aborted && !w.cancelled) fail("I11: a caller was told that it cancelled, and had not");
+    if (w.at_once && !w.cancelled && (ec || world_.now() != w.started))
+        fail("I7: a usable token was held and not handed out: " + ec.message());
+    if (!ec) return check_handed_out(p, w, token);
+    if (ec == errc::closed && p.facts.closing) return;
+    if (ec == errc::sign_in_required || ec == errc::rotation_in_doubt) check_refusal(ec);
+    const bool calm = w.calm && p.facts.troubles == w.troubles && !w.cancelled && !p.facts.closing;
+    const bool bucket_empty = w.what == wait::kind::newer && ec == errc::temporarily_unavailable;
+    if (calm && w.max_wait >= 20s && !bucket_empty) fail("I12: nothing was wrong, and a caller got no token: " + ec.message());
+}
+
+void checker::check_handed_out(process& p, const wait& w, const afresh::access_token& token)
+{
+    const token_id id = world_.server.find_access(token.value().reveal());
+    if (id == no_token) return fail("I10: a caller was given something that is no access token");
+    const bool saved = static_cast<std::size_t>(id) < committed_access_.size() && committed_access_[static_cast<std::size_t>(id)];
+    const auto s = p.status();
+    if (!saved && !(s && s->unsaved)) fail("I3: access token " + std::to_string(id) + " was handed out before it was saved");
+    if (world_.server.access(id).unusable) fail("I10: a token of an unknown type was handed out");
+    life_facts& f = p.facts;
+    if (id == f.received && !(w.what == wait::kind::newer)) f.served = true;
+}
+
+void checker::rejected(process& p, token_id access)
+{
+    life_facts& f = p.facts;
+    f.not_before_floor = f.not_before_due = {};
+    f.occasions.push_back(p.clock().mono);
+    if (access == f.received) f.served = false, f.received = no_token;
+}
+
+void checker::check_refusal(afresh::error_code ec)
+{
+    if (!refusal_) return; // a bare 401, which is no verdict on the grant
+    if (ec == afresh::errc::sign_in_required && *refusal_ == doubted::yes)
+        fail("a refusal after a lost answer was not told as rotation_in_doubt");
+    if (ec == afresh::errc::rotation_in_doubt && *refusal_ == doubted::no)
+        fail("rotation_in_doubt was told though no answer was lost");
+}
+
+} // namespace simulation

@@ -1,0 +1,117 @@
+#include "simulation/world/store.hpp"
+
+#include "simulation/world/world.hpp"
+
+#include <utility>
+
+namespace simulation {
+namespace {
+
+using kind = afresh::store_command::kind;
+using status = afresh::store_reply::status;
+
+constexpr const char* name_of(kind k)
+{
+    switch (k) {
+    case kind::load: return "load";
+    case kind::take_lease: return "take_lease";
+    case kind::renew_lease: return "renew_lease";
+    case kind::release_lease: return "release_lease";
+    case kind::write_intent: return "write_intent";
+    case kind::save_success: return "save_success";
+    case kind::save_failure: return "save_failure";
+    case kind::replace: return "replace";
+    case kind::sign_out: return "sign_out";
+    case kind::revive: return "revive";
+    }
+    return "";
+}
+
+// A command on its way.
+struct job {
+    std::string key;
+    afresh::store_command command;
+    afresh::store_reply reply;
+    life_id by{};
+};
+
+void commit(world& w, process& p, job& j)
+{
+    database& db = w.store;
+    database::row& row = db.at(j.key);
+    const afresh::store_time now = db.habits.local ? p.clocks.read(w.now()).wall : machine().read(w.now()).wall;
+    const bool forgotten = (db.sabotage.forgets_intents && j.command.what == kind::write_intent) ||
+                           (db.sabotage.forgets_successes && j.command.what == kind::save_success);
+    afresh::chain_record kept = row.record;
+    j.reply = afresh::apply(kept, j.command, now, row.found);
+    w.tell("store: ", name_of(j.command.what), " of life ", j.by, ", outcome ", static_cast<int>(j.reply.outcome),
+           ", generation ", j.reply.record.generation);
+    if (forgotten) return;
+    if (j.reply.outcome == status::ok) {
+        if (j.command.what == kind::write_intent) ++db.intents;
+        if (j.command.what == kind::take_lease) row.holder = j.by;
+        w.check.store_committed(row.record, kept, j.command, j.reply.outcome, j.by);
+        row.record = std::move(kept);
+        row.found = row.found || j.command.what != kind::load;
+    }
+    if (!p.is_life(j.by)) return;
+    if (j.command.what == kind::write_intent) p.reached(crash_point::intent_written);
+    if (j.command.what == kind::save_success) p.reached(crash_point::committed);
+}
+
+} // namespace
+
+void database::process_died(life_id life)
+{
+    if (!habits.local) return;
+    for (auto& [key, row] : rows_) // the kernel frees a record lock
+        if (row.holder == life) {
+            row.record.holder.owner.clear();
+            row.record.holder.until = {};
+        }
+}
+
+database::treatment database::draw(virtual_time now)
+{
+    using namespace std::chrono_literals;
+    treatment t;
+    t.commits_in = chance_.between(habits.fastest, habits.slowest);
+    t.answers_in = chance_.between(habits.fastest, habits.slowest) / 4;
+    if (chance_.chance(habits.stalls)) t.commits_in += chance_.spread(500ms, 20s);
+    for (const auto& o : habits.outages)
+        if (o.from <= now && now < o.to) t.fails = true;
+    if (chance_.chance(habits.fails_before)) t.fails = true;
+    t.done = !t.fails;
+    if (chance_.chance(habits.fails_after)) t.fails = true;
+    return t;
+}
+
+asio::awaitable<afresh::store_reply> world_store::execute(std::string key, afresh::store_command command)
+{
+    database& db = world_.store;
+    const database::treatment t = db.draw(world_.now());
+    if (t.fails || t.commits_in > std::chrono::milliseconds(400)) world_.check.trouble(process_);
+    world_.check.store_asked(process_, command);
+    const auto j = std::make_shared<job>();
+    j->key = std::move(key);
+    j->command = std::move(command);
+    j->by = life_;
+    if (t.done) {
+        // A database goes on with what it was sent, also when the sender has died.
+        world_.queue.in(t.commits_in, db.habits.local ? life_ : nobody,
+                        [&w = world_, &p = process_, j] { commit(w, p, *j); });
+    }
+    co_await sleep_until(world_.queue, world_.now() + t.commits_in + t.answers_in, life_);
+    afresh::store_reply reply = std::move(j->reply);
+    if (t.fails) {
+        world_.tell("store: ", name_of(j->command.what), " fails for life ", life_, t.done ? ", but was done" : "");
+        reply = afresh::store_reply();
+        reply.outcome = status::failed;
+        reply.error = afresh::errc::store_failed;
+        reply.error_text = "no space left on the simulated device";
+    }
+    world_.check.store_answered(process_, j->command);
+    co_return reply;
+}
+
+} // namespace simulation

@@ -1,0 +1,76 @@
+#pragma once
+// The seam to durable memory, simulated: the library's own `apply()` on records that outlive processes.
+
+#include "simulation/world/event_queue.hpp"
+#include "simulation/world/random.hpp"
+
+#include <afresh/token_store.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace simulation {
+
+class process;
+class world;
+
+struct store_habits {
+    bool local = true; // of one machine, by its wall clock; its lease ends with the process. Else a database with a clock of its own
+    std::chrono::nanoseconds fastest = std::chrono::microseconds(200);
+    std::chrono::nanoseconds slowest = std::chrono::milliseconds(30);
+    double stalls{};        // probability of a command that takes seconds
+    double fails_before{};  // ... that fails and was not done
+    double fails_after{};   // ... whose acknowledgement is lost
+    struct outage {
+        virtual_time from{}, to{};
+    };
+    std::vector<outage> outages;
+};
+
+struct store_sabotage {
+    bool forgets_intents{};   // acknowledges what it does not keep
+    bool forgets_successes{};
+    bool fails_successes_silently{}; // keeps them only much later than it says
+};
+
+// The records and what happens to commands. One for the world.
+class database {
+public:
+    explicit database(std::uint64_t seed) : chance_(seed) {}
+
+    store_habits habits;
+    store_sabotage sabotage;
+    std::uint64_t intents{}; // written so far
+
+    struct row {
+        afresh::chain_record record;
+        bool found{};
+        life_id holder{}; // whose lease it is
+    };
+    row& at(const std::string& key) { return rows_[key]; }
+    void process_died(life_id life);
+
+    struct treatment {
+        std::chrono::nanoseconds commits_in{}, answers_in{};
+        bool fails{}, done{};
+    };
+    treatment draw(virtual_time now);
+
+private:
+    std::map<std::string, row> rows_;
+    random_numbers chance_;
+};
+
+class world_store final : public afresh::token_store {
+public:
+    world_store(world& w, process& p, life_id life) noexcept : world_(w), process_(p), life_(life) {}
+    asio::awaitable<afresh::store_reply> execute(std::string key, afresh::store_command command) override;
+
+private:
+    world& world_;
+    process& process_;
+    life_id life_;
+};
+
+} // namespace simulation
