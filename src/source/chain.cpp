@@ -32,7 +32,11 @@ chain::chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_re
     status_.durable = service->store->is_durable();
 }
 
-chain::~chain() { abandon(); }
+chain::~chain()
+{
+    abandon();
+    service->forget(options.key);
+}
 
 // --- events, on the strand ---
 
@@ -146,7 +150,7 @@ void chain::refuse(waiter_list list)
 
 void chain::publish_if_changed()
 {
-    const snapshot_ptr wanted = fsm_.withheld() || fsm_.current() == core::phase::closed ? nullptr : held_;
+    const snapshot_ptr wanted = fsm_.withheld() || closed() ? nullptr : held_;
     std::lock_guard lock(mutex_);
     standing_ = fsm_.current() == core::phase::latched ? fsm_.last_error() : error_code();
     if (published_ == wanted) return;
@@ -185,7 +189,9 @@ void chain::begin_command()
     if (command_at_ > service->now().mono) return;
     fsm_.on_command();
     began_ = service->now().mono;
-    asio::co_spawn(strand, run_command(shared_from_this()), asio::detached);
+    command next = std::move(commands_.front());
+    commands_.pop_front();
+    asio::co_spawn(strand, run_command(shared_from_this(), std::move(next)), asio::detached);
 }
 
 void chain::finish(const core::dialogue_result& r)
@@ -212,6 +218,8 @@ void chain::finish(const core::dialogue_result& r)
         service->release(this);
     apply(e);
     begin_command();
+    // Callers who came meanwhile, and whom this did not serve.
+    if (const core::view w = look(); w.waiters && fsm_.running() == core::dialogue::none) apply(fsm_.on_want_newer(w));
     rearm();
     settle_shutdowns();
 }

@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <deque>
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,9 @@
 #include <string>
 
 namespace afresh::detail {
+
+// What an exception of the user's parts says.
+std::string text_of(const std::exception_ptr& e);
 
 using snapshot_ptr = std::shared_ptr<const snapshot>;
 
@@ -76,6 +80,7 @@ private:
     // chain_callers.cpp
     void post(void (chain::*event)());
     void add(waiter& w, std::chrono::milliseconds wait, std::unique_lock<std::mutex>& lock);
+    void close_locked();
 
     // chain.cpp: events
     void on_asked();
@@ -101,7 +106,7 @@ private:
     // dialogue.cpp, set_tokens.cpp, chain_record_keeping.cpp: coroutines on the strand; each runs to its end, whoever
     // waits or does not
     static asio::awaitable<void> run(std::shared_ptr<chain> self, core::dialogue what);
-    static asio::awaitable<void> run_command(std::shared_ptr<chain> self);
+    static asio::awaitable<void> run_command(std::shared_ptr<chain> self, command c);
     static asio::awaitable<void> keep_lease(std::shared_ptr<chain> self);
     asio::awaitable<core::dialogue_result> exchange();
     asio::awaitable<core::dialogue_result> send_grant();
@@ -116,9 +121,11 @@ private:
     asio::awaitable<bool> take_over(const token_set& tokens);
     stored_token describe(const core::moment& obtained, std::optional<std::chrono::seconds> lifetime) const;
     bool adopt(const store_reply& reply);
+    void take_record(const store_reply& reply);
     core::dialogue_result held_tokens(bool unsaved) const;
     const stored_token* stored_for_me(const chain_record& record) const;
-    void hold(const stored_token& t, const core::moment& obtained);
+    void prepare(const stored_token& t, const core::moment& obtained);
+    void hold_prepared();
     store_command about_me(store_command::kind kind) const;
 
     // --- atomics ---
@@ -139,8 +146,13 @@ private:
 
     // --- the strand's ---
     core::refresh_fsm fsm_;
+    struct holding {
+        snapshot_ptr token; // null: none came with the sign-in
+        core::token_times times;
+    };
     snapshot_ptr held_;
     core::token_times held_times_;
+    std::optional<holding> prepared_; // on its way into the store; nobody may see it before
     std::uint64_t generation_{};
     secret_string refresh_token_;
     std::string rt_hash_;

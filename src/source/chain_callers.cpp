@@ -20,11 +20,8 @@ bool chain::acquire()
 
 void chain::release_handle()
 {
-    {
-        std::lock_guard lock(mutex_);
-        if (--handles_ > 0) return;
-    }
-    close();
+    std::lock_guard lock(mutex_);
+    if (--handles_ == 0) close_locked(); // in one step: whoever comes for the key now gets a new chain
 }
 
 void chain::ask()
@@ -60,6 +57,7 @@ void chain::add(waiter& w, std::chrono::milliseconds wait, std::unique_lock<std:
     w.deadline = core::after(service->now(), wait).mono;
     waiters_.insert(w);
     if (std::exchange(asked_, true)) return;
+    const auto keep = shared_from_this(); // unlocked, the caller may be served at once and let the source go
     lock.unlock();
     post(&chain::on_asked);
 }
@@ -128,9 +126,16 @@ void chain::retry_grant()
 
 void chain::close()
 {
-    if (closed_.exchange(true)) return;
     std::lock_guard lock(mutex_);
-    if (!abandoned_) post(&chain::on_close);
+    close_locked();
+}
+
+void chain::close_locked()
+{
+    if (closed_.exchange(true) || abandoned_) return;
+    published_ = nullptr; // from here on no call gets a token
+    version_.fetch_add(1, std::memory_order_release);
+    post(&chain::on_close);
 }
 
 void chain::shutdown(std::chrono::milliseconds deadline, pending_call call)
@@ -146,10 +151,15 @@ void chain::shutdown(std::chrono::milliseconds deadline, pending_call call)
 
 void chain::abandon()
 {
-    waiter_list all; // destroyed outside the lock: handlers own whole coroutines, and those may own this source
+    // Destroyed outside the lock: handlers own whole coroutines, and those may own this source.
+    waiter_list all;
+    std::deque<command> commands;
+    std::deque<shutdown_wait> shutdowns;
     std::lock_guard lock(mutex_);
     abandoned_ = true;
     closed_ = true;
+    commands.swap(commands_); // the strand's, which runs nothing any more
+    shutdowns.swap(shutdowns_);
     waiter_list taken = waiters_.take_all(errc::closed);
     while (!taken.empty()) all.push_back(taken.pop_front());
 }

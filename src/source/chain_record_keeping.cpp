@@ -28,10 +28,10 @@ asio::awaitable<store_reply> chain::execute(store_command command)
     store_reply reply;
     try {
         reply = co_await service->store->execute(options.key, std::move(command));
-    } catch (const std::exception& e) { // a store of the user's that throws
+    } catch (...) { // a store of the user's that throws
         reply.outcome = status::failed;
         reply.error = errc::store_failed;
-        reply.error_text = e.what();
+        reply.error_text = text_of(std::current_exception());
     }
     if (reply.outcome == status::failed)
         failure_detail_ = reply.error_text;
@@ -87,19 +87,23 @@ bool chain::adopt(const store_reply& reply)
     const chain_record& record = reply.record;
     if (record.generation < generation_ || (record.generation == generation_ && generation_ > 0)) return false;
     if (record.generation == 0 && record.rt_hash.empty()) return false; // a new key: nothing to know
+    take_record(reply);
+    return true;
+}
+
+void chain::take_record(const store_reply& reply)
+{
+    const chain_record& record = reply.record;
     generation_ = record.generation;
     refresh_token_ = record.refresh_token;
     rt_hash_ = record.rt_hash;
-    const stored_token* t = stored_for_me(record);
-    if (!t) {
-        held_ = nullptr;
-        return true;
+    prepared_ = holding();
+    if (const stored_token* t = stored_for_me(record)) {
+        id_token_ = t->id_token;
+        // Times in a store are its clock's: the remaining life is carried over to ours.
+        prepare(*t, core::after(service->now(), t->obtained_at - reply.now));
     }
-    id_token_ = t->id_token;
-    // Times in a store are its clock's: the remaining life is carried over to ours.
-    const core::moment obtained = core::after(service->now(), t->obtained_at - reply.now);
-    hold(*t, obtained);
-    return true;
+    hold_prepared();
 }
 
 // The first contact with the store: a new key gets the grant's refresh token, and so does a record that was begun with
@@ -139,14 +143,16 @@ asio::awaitable<bool> chain::save_pending()
     switch (reply.outcome) {
     case status::ok:
         generation_ = reply.record.generation;
+        hold_prepared();
         report({.what = event::kind::saved, .generation = generation_});
         break;
     case status::superseded: // a peer was faster: its tokens are the chain's
-        adopt(reply);
+        take_record(reply);
         break;
     case status::signed_out:
         refresh_token_.wipe();
-        held_ = nullptr;
+        prepared_ = holding();
+        hold_prepared();
         break;
     case status::busy:
     case status::fenced:
@@ -179,22 +185,31 @@ stored_token chain::describe(const core::moment& obtained, std::optional<std::ch
     return t;
 }
 
-void chain::hold(const stored_token& t, const core::moment& obtained)
+// Makes of a stored token what callers get; they get it from hold_prepared() on, which comes after it was saved.
+void chain::prepare(const stored_token& t, const core::moment& obtained)
 {
     std::optional<std::chrono::seconds> lifetime;
     if (t.expires_at) lifetime = std::chrono::floor<std::chrono::seconds>(*t.expires_at - t.obtained_at);
-    held_times_ = core::schedule(obtained, lifetime, service->policy, service->time->jitter());
+    const core::token_times times = core::schedule(obtained, lifetime, service->policy, service->time->jitter());
     auto made = std::make_shared<snapshot>();
     made->value = t.access_token;
     made->id_token = t.id_token;
     made->type = t.token_type;
     made->scope = t.granted_scope;
     made->generation = t.generation;
-    made->lifetime = held_times_.lifetime;
+    made->lifetime = times.lifetime;
     if (lifetime) made->expires_at = core::after(obtained, *lifetime).wall;
-    made->due = {held_times_.due.mono, held_times_.due.wall};
-    made->usable_until = {held_times_.usable_until.mono, held_times_.usable_until.wall};
-    held_ = std::move(made);
+    made->due = {times.due.mono, times.due.wall};
+    made->usable_until = {times.usable_until.mono, times.usable_until.wall};
+    prepared_ = holding{std::move(made), times};
+}
+
+void chain::hold_prepared()
+{
+    if (!prepared_) return;
+    held_ = std::move(prepared_->token);
+    held_times_ = prepared_->times;
+    prepared_.reset();
 }
 
 core::dialogue_result chain::held_tokens(bool unsaved) const
@@ -202,6 +217,10 @@ core::dialogue_result chain::held_tokens(bool unsaved) const
     core::dialogue_result r;
     r.end = core::dialogue_end::tokens;
     r.times = held_times_;
+    if (!held_) { // an exchange is wanted at once
+        const core::moment now = service->now();
+        r.times = {now, now, now, std::nullopt};
+    }
     r.unsaved = unsaved;
     return r;
 }

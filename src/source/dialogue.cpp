@@ -40,12 +40,13 @@ asio::awaitable<void> chain::run(std::shared_ptr<chain> self, core::dialogue wha
         } else {
             r = co_await self->exchange();
         }
-    } catch (const std::exception& e) { // out of memory, or a transport or store of the user's that throws
-        self->failure_detail_ = e.what();
+    } catch (...) { // out of memory, or a transport of the user's that throws
+        self->failure_detail_ = text_of(std::current_exception());
         if (std::exchange(self->posting_, false)) {
+            const bool spends = self->grant.type() == afresh::grant::kind::refresh_token;
             r = ending(dialogue_end::answered);
-            r.answer = verdict::in_doubt;
-            r.in_doubt = true;
+            r.answer = spends ? verdict::in_doubt : verdict::transient;
+            r.in_doubt = spends;
             r.cause = errc::temporarily_unavailable;
             r.first_sent = self->service->now();
             r.sends = 1;
@@ -184,12 +185,13 @@ asio::awaitable<dialogue_result> chain::save_answer(core::token_response& respon
     const bool unusable = response.outcome == verdict::quarantined;
     if (!unusable) {
         save.token = token;
-        hold(token, sent);
+        prepare(token, sent);
     }
     ++generation_;
     pending_save_ = std::move(save); // from here on the new refresh token cannot be lost by this process
     if (rotated) report({.what = event::kind::rotated, .generation = generation_});
     const bool saved = co_await save_pending();
+    if (!saved) hold_prepared(); // served from memory, and flagged
     dialogue_result r = held_tokens(!saved);
     r.unusable = unusable;
     r.cause = unusable ? response.cause : error_code();

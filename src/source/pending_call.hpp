@@ -12,7 +12,7 @@ namespace afresh::detail {
 
 namespace asio = boost::asio;
 
-// Keeps its handler's context at work meanwhile.
+// Keeps its handler's context at work meanwhile. Its caller may cancel the wait, which does not stop what it waits for.
 class pending_call {
 public:
     using handler_type = asio::any_completion_handler<void(error_code)>;
@@ -24,6 +24,7 @@ public:
 
 private:
     struct state;
+    struct cancel;
     std::shared_ptr<state> state_;
 };
 

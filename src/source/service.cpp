@@ -81,13 +81,25 @@ std::shared_ptr<service> service::make(asio::any_io_executor ex, service_options
 
 std::shared_ptr<chain> service::find_or_add(const std::string& key, const std::function<std::shared_ptr<chain>()>& make)
 {
+    std::shared_ptr<chain> held; // destroyed outside the lock
     std::lock_guard lock(mutex_);
     auto& slot = chains_[key];
-    if (auto held = slot.lock(); held && held->acquire()) return held;
+    held = slot.lock();
+    if (held && held->acquire()) return held;
     auto made = make();
     (void)made->acquire();
+    if (held) { // closed, and still finishing what is under way
+        std::erase_if(replaced_, [](const auto& weak) { return weak.expired(); });
+        replaced_.push_back(held);
+    }
     slot = made;
     return made;
+}
+
+void service::forget(const std::string& key)
+{
+    std::lock_guard lock(mutex_);
+    if (const auto i = chains_.find(key); i != chains_.end() && i->second.expired()) chains_.erase(i);
 }
 
 const asio::any_io_executor& service::strand_of(const std::string& key) const noexcept
@@ -163,7 +175,10 @@ void service::abandon()
         deadlines_ = {};
         for (auto& [key, weak] : chains_)
             if (auto c = weak.lock()) all.push_back(std::move(c));
+        for (auto& weak : replaced_)
+            if (auto c = weak.lock()) all.push_back(std::move(c));
         chains_.clear();
+        replaced_.clear();
     }
     for (auto& c : all) c->abandon();
 }

@@ -40,6 +40,8 @@ public:
 
     // The chain of `key`, acquired for one more handle; made by `make` when there is none.
     std::shared_ptr<chain> find_or_add(const std::string& key, const std::function<std::shared_ptr<chain>()>& make);
+    // The chain of `key` is gone.
+    void forget(const std::string& key);
     const asio::any_io_executor& strand_of(const std::string& key) const noexcept;
 
     // Arranges for `c->on_wake()` on its strand at `at` or earlier.
@@ -63,6 +65,7 @@ private:
     std::vector<asio::any_io_executor> strands_;
     std::mutex mutex_; // guards all below
     std::unordered_map<std::string, std::weak_ptr<chain>> chains_;
+    std::vector<std::weak_ptr<chain>> replaced_; // by another chain of their key
     std::unordered_map<const chain*, std::shared_ptr<chain>> held_;
     std::priority_queue<entry> deadlines_;
     core::mono_time armed_ = core::mono_time::max();

@@ -11,7 +11,7 @@ namespace afresh::detail {
 using kind = store_command::kind;
 using status = store_reply::status;
 
-asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self)
+asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self, command asked)
 {
     core::dialogue_result r;
     r.end = core::dialogue_end::unchanged;
@@ -23,18 +23,19 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self)
         done = reply.outcome != status::busy;
         if (done) {
             if (reply.outcome == status::ok) self->adopt(reply);
-            const bool saved = co_await self->take_over(self->commands_.front().tokens);
+            const bool saved = co_await self->take_over(asked.tokens);
             if (saved) ec = {};
             r = self->held_tokens(!saved);
         }
-    } catch (const std::exception& e) { // out of memory: the caller is told, and keeps its tokens
-        self->failure_detail_ = e.what();
+    } catch (...) { // out of memory: the caller is told, and keeps its tokens
+        self->failure_detail_ = text_of(std::current_exception());
     }
     if (done) {
-        command ended = std::move(self->commands_.front());
-        self->commands_.pop_front();
-        ended.call.complete(ec);
+        asked.call.complete(ec);
+    } else if (self->closed()) {
+        asked.call.complete(errc::closed);
     } else {
+        self->commands_.push_front(std::move(asked));
         self->command_at_ = core::after(self->service->now(), std::chrono::milliseconds(100)).mono;
     }
     self->lease_until_.reset();
@@ -51,20 +52,21 @@ asio::awaitable<bool> chain::take_over(const token_set& tokens)
     id_token_ = tokens.id_token();
     replace.new_refresh_token = refresh_token_;
     replace.new_rt_hash = rt_hash_;
-    held_ = nullptr;
-    held_times_ = {};
+    prepared_ = holding();
     if (!tokens.access_token().empty()) {
         const core::moment now = service->now();
         stored_token token = describe(now, tokens.expires_in());
         token.token_type = tokens.token_type();
         token.granted_scope = tokens.scope();
         token.access_token = tokens.access_token();
-        hold(token, now);
+        prepare(token, now);
         replace.token = std::move(token);
     }
     ++generation_;
     pending_save_ = std::move(replace);
-    co_return co_await save_pending();
+    const bool saved = co_await save_pending();
+    if (!saved) hold_prepared();
+    co_return saved;
 }
 
 } // namespace afresh::detail

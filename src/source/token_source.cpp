@@ -57,16 +57,17 @@ struct heap_waiter : detail::waiter {
     {
         executor = ex;
         complete = [](detail::waiter* w) {
-            const std::unique_ptr<heap_waiter> self(static_cast<heap_waiter*>(w));
-            // The slot is the caller's: it is cleared on the caller's executor, right before the handler runs.
-            auto slot = asio::get_associated_cancellation_slot(self->handler);
-            auto to = asio::get_associated_executor(self->handler, asio::any_completion_executor(self->executor));
-            asio::dispatch(self->executor, asio::bind_executor(to, [h = std::move(self->handler), slot, ec = self->ec,
-                                                                    t = std::move(self->token),
-                                                                    keep = std::move(self->work)]() mutable {
-                               slot.clear();
-                               auto handler = std::move(h);
-                               keep.reset();
+            std::unique_ptr<heap_waiter> self(static_cast<heap_waiter*>(w));
+            const asio::any_io_executor ex = self->executor;
+            auto to = asio::get_associated_executor(self->handler, asio::any_completion_executor(ex));
+            // The slot is the caller's, and names this waiter: it is cleared on the caller's executor, right before
+            // the handler runs, and the waiter lives until then.
+            asio::dispatch(ex, asio::bind_executor(to, [self = std::move(self)]() mutable {
+                               asio::get_associated_cancellation_slot(self->handler).clear();
+                               auto handler = std::move(self->handler);
+                               const error_code ec = self->ec;
+                               access_token t = std::move(self->token);
+                               self.reset();
                                std::move(handler)(ec, std::move(t));
                            }));
         };

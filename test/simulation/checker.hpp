@@ -38,7 +38,6 @@ struct presentation {
     life_id life{};
     afresh::instant sent{}; // by the sender's clocks
     ending end = ending::open;
-    bool verdict_saved{};
 };
 
 // What the onlooker knows about one life of one process.
@@ -52,6 +51,7 @@ struct life_facts {
     // I6
     std::uint64_t intents_used{}; // of the store's count of intents, at the last request
     // I7
+    bool usable_answer{};         // the last one had an access token that may be used
     token_id received = no_token; // the access token of the last answer
     afresh::instant received_sent{};
     bool served{};                // ... has been handed out, and nobody has rejected it
@@ -73,7 +73,7 @@ struct wait {
     kind what = kind::plain;
     std::chrono::steady_clock::time_point deadline{};
     std::chrono::milliseconds max_wait{};
-    virtual_time started{};
+    std::chrono::steady_clock::time_point started{};
     bool at_once{};       // I7
     bool calm{};          // I12
     unsigned troubles{};
@@ -128,7 +128,15 @@ public:
 
 private:
     enum class doubted { no, maybe, yes };
-    doubted doubt_about(token_id refresh, life_id life, std::size_t until) const;
+    bool is_unsaved_answer(const presentation& s) const;
+    token_id newest_of(const process& p, std::string_view text) const;
+    struct intent_facts {
+        bool open{};       // written, and no verdict yet
+        bool unresolved{}; // there was another before it without a verdict
+    };
+    doubted doubt_about(token_id refresh, std::size_t until) const;
+    intent_facts intent_of(token_id refresh) const;
+    void note_intent(const afresh::chain_record& record, const afresh::store_command& c);
     void check_rate(process& p, std::chrono::steady_clock::time_point mono);
     void check_unsaved(process& p);
     void check_handed_out(process& p, const wait& w, const afresh::access_token& token);
@@ -147,6 +155,7 @@ private:
         bool saved{};
     };
     std::vector<succession> succeeded_; // by token_id of the refresh token that was sent
+    std::vector<intent_facts> intents_; // by token_id of the refresh token
     std::optional<doubted> refusal_;    // of the last refused grant, while it stands
 };
 

@@ -32,7 +32,7 @@ std::size_t checker::first_byte(process& p, token_id refresh)
     }
     const afresh::instant now = p.clock();
     check_rate(p, now.mono);
-    presentations_.push_back({refresh, f.life, now, ending::open, false});
+    presentations_.push_back({refresh, f.life, now, ending::open});
     return presentations_.size() - 1;
 }
 
@@ -66,7 +66,7 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
         f.not_before = now.mono + std::max<std::chrono::milliseconds>(world_.policy.backoff_base / 10,
                                                                       std::min<std::chrono::milliseconds>(retry_after, 1h));
         if (how == ending::refused) {
-            refusal_ = doubt_about(s.refresh, f.life, id);
+            refusal_ = doubt_about(s.refresh, id);
             if (*refusal_ == doubted::yes) ++lost_families;
             f.latched = true;
         }
@@ -74,12 +74,12 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
     }
     refusal_.reset();
     f.occasions.push_back(now.mono);
-    f.not_before_floor = s.sent.mono + 1s;
-    const bool usable = answer->access != no_token && !world_.server.access(answer->access).unusable;
-    if (usable) {
+    f.usable_answer = answer->access != no_token && !world_.server.access(answer->access).unusable;
+    if (f.usable_answer) {
         f.received = answer->access;
         f.received_sent = s.sent;
         f.served = false;
+        f.not_before_floor = s.sent.mono + 1s;
         const auto told = world_.server.access(answer->access).told;
         if (told) f.not_before_floor = s.sent.mono + std::max<std::chrono::milliseconds>(1s, std::chrono::milliseconds(*told) / 4);
         f.not_before_due = afresh::core::schedule({s.sent.mono, s.sent.wall}, told, world_.policy, 1.0).due.mono;
@@ -91,6 +91,14 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
     f.saves_under_way = 0;
     if (succeeded_.size() <= static_cast<std::size_t>(s.refresh)) succeeded_.resize(static_cast<std::size_t>(s.refresh) + 1);
     succeeded_[static_cast<std::size_t>(s.refresh)] = {f.life, answer->refresh, false};
+}
+
+// It was read, and whoever read it did not live to save it: nobody knows the successor.
+bool checker::is_unsaved_answer(const presentation& s) const
+{
+    if (s.end != ending::answered || static_cast<std::size_t>(s.refresh) >= succeeded_.size()) return false;
+    const succession& next = succeeded_[static_cast<std::size_t>(s.refresh)];
+    return next.received_by == s.life && next.successor != no_token && !next.saved;
 }
 
 void checker::server_minded_reuse(token_id refresh)
@@ -105,18 +113,21 @@ void checker::server_minded_reuse(token_id refresh)
     if (sent < 2 || without_verdict == 0) fail("I5: a refresh token was used twice, and no answer was lost");
 }
 
-// Whether refusing `refresh` now must be told as rotation_in_doubt: an earlier attempt ended without a verdict, or its
-// verdict did not outlive the process (or could not be written down, which the next intent takes for doubt).
-checker::doubted checker::doubt_about(token_id refresh, life_id life, std::size_t until) const
+// Whether refusing `refresh` now must be told as rotation_in_doubt: an earlier attempt ended without a verdict. It may be
+// told so when the record has an intent without a verdict, for whatever reason: nobody can know then.
+checker::doubted checker::doubt_about(token_id refresh, std::size_t until) const
 {
-    doubted result = doubted::no;
     for (std::size_t i = 0; i < until; ++i) {
         const presentation& s = presentations_[i];
-        if (s.refresh != refresh) continue;
-        if (s.end == ending::doubt || s.end == ending::died) return doubted::yes;
-        if (s.life != life || !s.verdict_saved) result = doubted::maybe;
+        if (s.refresh == refresh && (s.end == ending::doubt || s.end == ending::died)) return doubted::yes;
     }
-    return result;
+    return intent_of(refresh).unresolved ? doubted::maybe : doubted::no;
+}
+
+checker::intent_facts checker::intent_of(token_id refresh) const
+{
+    const auto i = static_cast<std::size_t>(refresh);
+    return i < intents_.size() ? intents_[i] : intent_facts();
 }
 
 } // namespace simulation

@@ -9,11 +9,18 @@ using status = afresh::store_reply::status;
 
 } // namespace
 
+// The grant that the program was configured with is not lost when it is not saved.
+token_id checker::newest_of(const process& p, std::string_view text) const
+{
+    const token_id id = world_.server.find_refresh(text);
+    return id == p.original_grant ? no_token : id;
+}
+
 void checker::store_asked(process& p, const afresh::store_command& c)
 {
     life_facts& f = p.facts;
     if (c.what == kind::replace && !c.new_refresh_token.empty()) // a new sign-in counts as received
-        f.newest = world_.server.find_refresh(c.new_refresh_token.reveal());
+        f.newest = newest_of(p, c.new_refresh_token.reveal());
     if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal()) ++f.saves_under_way;
 }
 
@@ -40,17 +47,26 @@ void checker::store_committed(const afresh::chain_record& before, const afresh::
         refusal_.reset();
     }
     if (c.what == kind::replace) refusal_.reset();
-    if (c.what == kind::save_failure)
-        for (presentation& s : presentations_)
-            if (s.life == by && s.end != ending::open) s.verdict_saved = true;
+    note_intent(before, c);
     const token_id saved = world_.server.find_refresh(after.refresh_token.reveal());
     for (succession& s : succeeded_)
         if (s.successor == saved && saved != no_token) s.saved = true;
     for (auto& p : world_.processes) {
         if (!p->is_life(by)) continue;
         if (p->facts.newest == saved) p->facts.newest = no_token, p->facts.saves_under_way = 0;
-        if (c.what == kind::save_success && p->facts.newest == no_token) p->facts.calm = true;
+        if (c.what == kind::save_success && p->facts.newest == no_token && p->facts.usable_answer) p->facts.calm = true;
     }
+}
+
+void checker::note_intent(const afresh::chain_record& record, const afresh::store_command& c)
+{
+    if (c.what != kind::write_intent && c.what != kind::save_failure) return;
+    const token_id id = world_.server.find_refresh(record.refresh_token.reveal());
+    if (id == no_token) return;
+    if (intents_.size() <= static_cast<std::size_t>(id)) intents_.resize(static_cast<std::size_t>(id) + 1);
+    intent_facts& facts = intents_[static_cast<std::size_t>(id)];
+    if (c.what == kind::write_intent && facts.open) facts.unresolved = true;
+    facts.open = c.what == kind::write_intent;
 }
 
 // I5: in the store, on its way there, or flagged as being in memory only.

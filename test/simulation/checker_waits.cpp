@@ -23,12 +23,14 @@ bool checker::holds_served_token(process& p) const
 std::size_t checker::wait_started(process& p, wait::kind what, std::chrono::milliseconds max_wait)
 {
     ++waits;
+    world_.tell("caller ", waits - 1, what == wait::kind::newer ? " wants a newer token" : what == wait::kind::picky ? " wants a lasting token" : " wants a token", ", waits for ", max_wait);
+    if (what == wait::kind::picky) p.facts.not_before_due = {};
     wait w;
     w.life = p.facts.life;
     w.what = what;
     w.max_wait = max_wait;
-    w.started = world_.now();
-    w.deadline = p.clock().mono + max_wait;
+    w.started = p.clock().mono;
+    w.deadline = w.started + max_wait;
     w.at_once = what == wait::kind::plain && holds_served_token(p);
     w.calm = p.facts.calm;
     w.troubles = p.facts.troubles;
@@ -50,12 +52,16 @@ void checker::wait_ended(process& p, std::size_t id, afresh::error_code ec, cons
     wait& w = waits_[id];
     if (std::exchange(w.done, true)) return fail("I11: a caller was told twice");
     std::erase(waiting_, id);
+    if (ec)
+        world_.tell("caller ", id, " is told: ", ec.message());
+    else
+        world_.tell("caller ", id, " has a token of generation ", token.generation());
     if (ec) ++failed_waits;
     if (ec && token) fail("I11: an error and a token");
     if (!ec && !token) fail("I11: neither an error nor a token");
     if (p.clock().mono > w.deadline) fail("I12: a caller was told after its time was up");
     if (ec == boost::asio::error::operation_aborted && !w.cancelled) fail("I11: a caller was told that it cancelled, and had not");
-    if (w.at_once && !w.cancelled && (ec || world_.now() != w.started))
+    if (w.at_once && !w.cancelled && (ec || p.clock().mono != w.started))
         fail("I7: a usable token was held and not handed out: " + ec.message());
     if (!ec) return check_handed_out(p, w, token);
     if (ec == errc::closed && p.facts.closing) return;

@@ -87,7 +87,7 @@ void run_to_the_end(asio::io_context& context, demo_run& run)
     asio::co_spawn(context, run.run(), [&](std::exception_ptr e) {
         failed = e;
         signals.cancel();
-        if (e) context.stop(); // callers may still be calling
+        if (e || !run.report().errors.empty()) context.stop(); // callers may still be calling
     });
     context.run();
     if (failed) std::rethrow_exception(failed);

@@ -9,14 +9,27 @@
 namespace afresh::cli {
 namespace {
 
-template <class Duration>
-void add_duration(CLI::App& group, const std::string& name, Duration& into, const std::string& text, unsigned least, unsigned most)
+// A range that the help does not spell out.
+template <class Number>
+CLI::Validator between(Number least, Number most)
 {
-    group
-        .add_option_function<unsigned>(
-            name, [&into](unsigned n) { into = Duration(n); }, text)
-        ->check(CLI::Range(least, most))
-        ->default_str(std::to_string(into.count()));
+    CLI::Validator range = CLI::Range(least, most);
+    return range.description("");
+}
+
+template <class Duration>
+void add_duration(CLI::App& group, const std::string& name, Duration& into, const std::string& text, unsigned least)
+{
+    const auto store = [&into](unsigned n) { into = Duration(n); };
+    group.add_option_function<unsigned>(name, store, text)
+        ->check(between(least, 86'400u))
+        ->default_str(std::to_string(into.count()))
+        ->type_name("N");
+}
+
+void add_text(CLI::App& group, const std::string& name, std::string& into, const std::string& text, const std::string& what)
+{
+    group.add_option(name, into, text)->type_name(what);
 }
 
 } // namespace
@@ -24,38 +37,48 @@ void add_duration(CLI::App& group, const std::string& name, Duration& into, cons
 void add_demo_options(CLI::App& demo, demo_options& into)
 {
     CLI::App& run = *demo.add_option_group("The run");
-    add_duration(run, "--seconds", into.length, "How long it lasts", 1, 86'400);
-    run.add_option("--callers", into.callers, "Coroutines that call the API")->check(CLI::Range(1, 100'000))->capture_default_str();
-    add_duration(run, "--pause", into.pause, "Milliseconds between two calls of a caller, on average", 1, 3'600'000);
-    run.add_option("--svg", into.svg, "Write a timeline picture to this file")->type_name("FILE");
-    run.add_option("--store", into.store, "Keep the tokens in this SQLite file (default: a temporary one)")->type_name("FILE");
-    run.add_flag("--keep", into.keep, "Do not remove the temporary token store");
+    add_duration(run, "--seconds", into.length, "How long it lasts", 1);
+    run.add_option("--callers", into.callers, "Coroutines that call the API")
+        ->check(between(1u, 100'000u))
+        ->capture_default_str()
+        ->type_name("N");
+    add_duration(run, "--pause", into.pause, "Milliseconds between two calls of a caller, on average", 1);
+    add_text(run, "--svg", into.svg, "Draw a timeline into this file", "FILE");
+    add_text(run, "--store", into.store, "Keep the tokens in this SQLite file (default: a temporary one)", "FILE");
+    run.add_flag("--keep", into.keep, "Do not remove the temporary one");
     run.add_flag("--plain", into.plain, "One plain line a second instead of a live display");
 
     CLI::App& own = *demo.add_option_group("The demo's own server");
-    add_duration(own, "--token-lifetime", into.token_lifetime, "Seconds that its access tokens live", 2, 86'400);
-    own.add_option("--outage", into.outage_seconds, "Seconds that its token endpoint is down (default: 3 with 10-second tokens)")
-        ->check(CLI::Range(0.0, 3600.0));
+    add_duration(own, "--token-lifetime", into.token_lifetime, "Seconds that its access tokens live", 2);
+    own.add_option("--outage", into.outage_seconds, "Seconds that its token endpoint is down (default: to fit the lifetime)")
+        ->check(between(0.0, 3600.0))
+        ->type_name("N");
     const std::map<std::string, outage> kinds{{"refused", outage::refused}, {"503", outage::unavailable}};
-    own.add_option("--outage-kind", into.outage_kind, "How: connections are refused (the default), or it answers 503")
-        ->transform(CLI::CheckedTransformer(kinds, CLI::ignore_case))
-        ->type_name("refused|503");
-    own.add_option("--revocations", into.revocations, "Access tokens that it revokes in a burst")->check(CLI::Range(0, 3))->capture_default_str();
+    own.add_option("--outage-kind", into.outage_kind, "refused: nobody listens (default). 503: it answers so")
+        ->transform(CLI::Transformer(kinds).description(""))
+        ->type_name("KIND");
+    own.add_option("--revocations", into.revocations, "Access tokens that it revokes in a burst, 3 at most")
+        ->check(between(0u, 3u))
+        ->capture_default_str()
+        ->type_name("N");
     own.add_flag("--sabotage", into.sabotage, "It revokes the grant half way, and the demo must fail");
-    own.add_flag("--serve", into.serve, "Only run the server: print one line of JSON, serve until SIGTERM");
-    own.add_option("--port", into.port, "With --serve: listen on this port of 127.0.0.1 (default: any)");
+    own.add_flag("--serve", into.serve, "Run only the server: print one line of JSON, serve until SIGTERM");
+    own.add_option("--port", into.port, "With --serve: the port of 127.0.0.1 (default: any)")->type_name("N");
 
     CLI::App& real = *demo.add_option_group("A real server instead");
-    real.add_option("--issuer", into.real.issuer, "Issuer URL, whose metadata names the token endpoint")->type_name("URL");
-    real.add_option("--token-endpoint", into.real.token_endpoint, "Token endpoint")->type_name("URL");
-    real.add_option("--client-id", into.real.client_id, "Client id")->type_name("ID");
-    real.add_option("--client-secret-file", into.real.client_secret_file, "File with the client secret; none: a public client")->type_name("FILE");
-    real.add_option("--client-auth", into.real.client_auth, "How the secret is sent")->check(CLI::IsMember({"basic", "basic-raw", "post"}))->capture_default_str();
-    real.add_option("--refresh-token-file", into.real.refresh_token_file,
-                    "File with the first refresh token; its successors are in --store")->type_name("FILE");
-    real.add_option("--scope", into.real.scope, "Scope to ask for on each refresh")->type_name("SCOPE");
-    real.add_option("--api", into.real.api, "URL to GET with the token")->type_name("URL");
-    real.add_option("--ca-file", into.real.ca_file, "PEM file with the authorities to trust (default: the system's)")->type_name("FILE");
+    real_server& r = into.real;
+    add_text(real, "--issuer", r.issuer, "Its metadata names the token endpoint", "URL");
+    add_text(real, "--token-endpoint", r.token_endpoint, "The token endpoint itself", "URL");
+    add_text(real, "--client-id", r.client_id, "Who this client is", "ID");
+    add_text(real, "--client-secret-file", r.client_secret_file, "File with its secret (default: a public client)", "FILE");
+    real.add_option("--client-auth", r.client_auth, "How the secret is sent: basic, basic-raw or post")
+        ->check(CLI::IsMember({"basic", "basic-raw", "post"}).description(""))
+        ->capture_default_str()
+        ->type_name("HOW");
+    add_text(real, "--refresh-token-file", r.refresh_token_file, "File with the first refresh token; --store has its successors", "FILE");
+    add_text(real, "--scope", r.scope, "Scope to ask for on each refresh", "TEXT");
+    add_text(real, "--api", r.api, "What to GET with the token", "URL");
+    add_text(real, "--ca-file", r.ca_file, "PEM file with the authorities to trust (default: the system's)", "FILE");
 }
 
 void check(const demo_options& o)

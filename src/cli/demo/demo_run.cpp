@@ -49,7 +49,6 @@ asio::awaitable<void> demo_run::run()
     auto executor = co_await asio::this_coro::executor;
     client_registration client = co_await registration();
     store_ = make_sqlite_token_store({.path = store_path_});
-    generation_before_ = co_await stored_generation();
 
     service_options parts;
     parts.store = store_;
@@ -72,7 +71,7 @@ asio::awaitable<void> demo_run::run()
     load_->start(executor); // all of them at once, and no token yet: they share the first flight
     if (server_) {
         director_ = std::make_unique<director>(options_, *server_, *tokens_, *load_, history_, screen_);
-        asio::co_spawn(executor, director_->run(), asio::detached);
+        asio::co_spawn(executor, direct(), asio::detached);
     }
     co_await watch();
     co_await wind_up();
@@ -123,15 +122,25 @@ refresh_policy demo_run::policy() const
 {
     refresh_policy p;
     // A token of ten seconds cannot sit out a long pause: an attempt soon after the outage ends must find it still usable.
-    if (server_) p.backoff_cap = std::max<std::chrono::milliseconds>(options_.token_lifetime / 10, 200ms);
+    if (server_) {
+        p.backoff_cap = std::max<std::chrono::milliseconds>(100ms * options_.token_lifetime.count(), 200ms);
+        p.backoff_base = std::min(p.backoff_base, p.backoff_cap);
+    }
     return p;
 }
 
-asio::awaitable<std::uint64_t> demo_run::stored_generation()
+asio::awaitable<store_reply> demo_run::load_record()
 {
+    const auto store = make_sqlite_token_store({.path = store_path_});
     store_command load;
-    const store_reply reply = co_await store_->execute(key_, load);
-    co_return reply.record.generation;
+    co_return co_await store->execute(key_, load);
+}
+
+asio::awaitable<void> demo_run::direct()
+{
+    directing_ = true;
+    co_await director_->run();
+    directing_ = false;
 }
 
 asio::awaitable<void> demo_run::watch()
@@ -146,34 +155,44 @@ asio::awaitable<void> demo_run::watch()
     }
 }
 
-// The calls under way end, the source saves what it has, and the file is read as the next process would read it.
-asio::awaitable<void> demo_run::wind_up()
+asio::awaitable<void> demo_run::last_calls()
 {
     load_->stop();
     asio::steady_timer timer(co_await asio::this_coro::executor);
     const auto limit = run_history::clock::now() + patience + 2 * options_.pause;
-    while (!load_->done() && run_history::clock::now() < limit) {
+    while ((directing_ || !load_->done()) && run_history::clock::now() < limit) {
         timer.expires_after(frame / 5);
         co_await timer.async_wait(result);
     }
-    screen_.finish();
-    if (!load_->done()) report_.errors.push_back("some calls did not end");
+}
 
+// The calls under way end, the source saves what it has, and the file is read as the next process would read it.
+asio::awaitable<void> demo_run::wind_up()
+{
+    co_await last_calls();
+    screen_.finish();
     const auto [ec] = co_await tokens_->async_shutdown(10s, result);
     if (ec) report_.errors.push_back("shutdown: " + ec.message());
+
     const source_status last = tokens_->status();
     report_.seconds = history_.length;
     report_.callers = options_.callers;
     report_.totals = load_->totals();
     report_.held_generation = last.generation;
-    report_.generations = last.generation - generation_before_;
     report_.token_requests = last.token_requests;
+    report_.generations = won_;
     report_.failed_refreshes = history_.failed_refreshes.size();
     report_.revocations = history_.revocations.size();
+    if (directing_ || !load_->done()) {
+        report_.errors.push_back("some calls did not end");
+        co_return;
+    }
+    load_.reset();
+    director_.reset();
+    tokens_.reset();
+    store_.reset();
 
-    store_ = make_sqlite_token_store({.path = store_path_});
-    store_command load;
-    const store_reply reply = co_await store_->execute(key_, load);
+    const store_reply reply = co_await load_record();
     report_.saved_generation = reply.record.generation;
     if (!server_) co_return;
     report_.server = server_->statistics();
@@ -197,9 +216,9 @@ void demo_run::on_event(const event& e)
         return;
     case event::kind::waiters_released: saw_waiters(e.count); return;
     case event::kind::refresh_started:
+    case event::kind::adopted: adopted_ = true; return;
     case event::kind::rotated:
     case event::kind::saved:
-    case event::kind::adopted:
     case event::kind::token_rejected:
     case event::kind::closed: return;
     }
@@ -208,13 +227,16 @@ void demo_run::on_event(const event& e)
 void demo_run::on_new_token(const event& e)
 {
     const double now = history_.now();
+    if (!std::exchange(adopted_, false)) ++won_;
     auto& tokens = history_.tokens;
     if (!tokens.empty()) {
         if (tokens.back().generation == e.generation) return; // found in the store again
         tokens.back().replaced = now;
         tokens.back().revoked = !history_.revocations.empty() && history_.revocations.back() > tokens.back().from;
     }
-    token_life life{.generation = e.generation, .from = now - std::chrono::duration<double>(e.elapsed).count()};
+    token_life life;
+    life.generation = e.generation;
+    life.from = now - std::chrono::duration<double>(e.elapsed).count();
     life.until = history_.length;
     if (const auto expires = tokens_->status().expires)
         life.until = now + std::chrono::duration<double>(*expires - std::chrono::system_clock::now()).count();

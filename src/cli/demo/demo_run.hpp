@@ -35,8 +35,9 @@ public:
 private:
     asio::awaitable<client_registration> registration();
     afresh::grant first_grant() const;
-    asio::awaitable<std::uint64_t> stored_generation();
-    void make_source(client_registration registration);
+    asio::awaitable<store_reply> load_record();
+    asio::awaitable<void> direct();
+    asio::awaitable<void> last_calls();
     asio::awaitable<void> watch();
     asio::awaitable<void> wind_up();
     void on_event(const event& e);
@@ -58,7 +59,9 @@ private:
     std::optional<token_source> tokens_;
     std::unique_ptr<callers> load_;
     std::unique_ptr<director> director_;
-    std::uint64_t generation_before_{};
+    bool directing_{};
+    std::uint64_t won_{}; // generations, by exchanges of this run
+    bool adopted_{};      // the exchange under way found its tokens in the store
     std::uint64_t recent_waiters_{};
     double recent_waiters_at_{};
 };

@@ -84,7 +84,7 @@ asio::awaitable<void> director::revoke_burst()
         if (!current) continue;
         history_.revocations.push_back(history_.now());
         screen_.note(history_.now(), tone::warning,
-                     "the server revokes access token " + std::to_string(current->generation()) + ": 401 for every caller");
+                     "the server revokes the access token of generation " + std::to_string(current->generation()));
         server_.revoke(std::string(current->value().reveal()));
         while (tokens_.status().generation == current->generation() && !over()) co_await sleep(tick);
         const auto replaced = callers::clock::now();

@@ -130,11 +130,24 @@ server_answer authorization_server::refuse(const char* code, token_id used, bool
     return out;
 }
 
+// Some look at the parameters only after the refresh token was spent.
+server_answer authorization_server::misconfigured(token_id id, virtual_time now)
+{
+    const std::string& code = habits.error_instead;
+    const bool parameter = code == "invalid_target" || code == "invalid_authorization_details";
+    if (parameter && id != no_token && !refresh(id).used_at && habits.rule != reuse_rule::no_rotation && chance_.chance(0.5))
+        refresh_[static_cast<std::size_t>(id)].used_at = now;
+    server_answer out = refuse(code.c_str(), no_token, false);
+    out.doubtful = parameter || code == "server_error" || code == "temporarily_unavailable";
+    return out;
+}
+
 server_answer authorization_server::token_request(const afresh::http_request& request, virtual_time now)
 {
     const token_id id = presented(request.body(), *this);
     if (request.method() != "POST" || request.body().find("grant_type=refresh_token") == std::string::npos)
         return refuse("invalid_request", id, false);
+    if (!habits.error_instead.empty()) return misconfigured(id, now);
     if (id == no_token || revoked_[refresh(id).family]) return refuse("invalid_grant", id, true);
     if (habits.rule == reuse_rule::no_rotation) return issue(id, no_token, now);
     if (refresh(id).used_at || refresh(id).dead) return reused(id, now);

@@ -38,6 +38,7 @@ struct server_habits {
     std::chrono::seconds lifetime{300};        // as told; 0 or not told: see `untold_lifetime`
     std::chrono::seconds untold_lifetime{600}; // what the resource goes by when the client is not told
     enum class unrotated { absent, empty, null, same } silence = unrotated::absent; // of no_rotation
+    std::string error_instead;                 // answered to every request, whatever it says
     double consumes_then_fails{};              // probability of a 500 after the refresh token was spent
     double hands_out_unusable{};               // ... of an unknown token_type
 };
@@ -66,6 +67,7 @@ struct server_answer {
     token_id access = no_token;  // issued
     bool success{};              // as OAuth means it
     bool refused{};              // invalid_grant, or what this server says instead
+    bool doubtful{};             // an error that leaves open whether the refresh token was spent
     bool reused{};               // the refresh token had been used before, and the server minded
 };
 
@@ -105,6 +107,7 @@ private:
     token_id mint_access(std::uint32_t family, virtual_time now);
     server_answer issue(token_id used, token_id successor, virtual_time now);
     server_answer refuse(const char* code, token_id used, bool grant_refused);
+    server_answer misconfigured(token_id id, virtual_time now);
     server_answer reused(token_id id, virtual_time now);
     std::string expires_in() const;
 

@@ -38,6 +38,7 @@ afresh::http_response gateway_answer(network& net, weather w)
 ending ending_of(const exchange& x, const afresh::http_response& response)
 {
     if (x.processed && x.answer.success) return ending::answered;
+    if (x.processed && x.answer.doubtful) return ending::doubt;
     const unsigned status = response.status();
     if (x.processed && x.answer.refused && status != 401) return ending::refused;
     if (status >= 400 && status < 500) return ending::not_consumed;

@@ -1,0 +1,3 @@
+#include "support/sqlite_kill.hpp"
+
+BOOST_AUTO_TEST_CASE(thousands_of_kills_lose_no_acknowledged_rotation) { afresh::test::kill_a_rotating_process(4000); }

@@ -1,0 +1,123 @@
+#include "support/scripted_transport.hpp"
+
+#include "support/steps.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace afresh::test {
+namespace {
+
+using kind = request_fate::kind;
+
+// No escapes: the names in these tests need none.
+std::string form_value(const std::string& body, const std::string& name)
+{
+    const std::string all = "&" + body + "&";
+    const auto at = all.find("&" + name + "=");
+    if (at == std::string::npos) return {};
+    const auto begin = at + name.size() + 2;
+    return all.substr(begin, all.find('&', begin) - begin);
+}
+
+transport_outcome json(unsigned status, std::string body)
+{
+    http_fields fields;
+    fields.add("Content-Type", "application/json");
+    return transport_outcome(http_response(status, std::move(fields), std::move(body)));
+}
+
+std::string name_of(const std::string& refresh_token)
+{
+    return refresh_token.empty() ? "client" : refresh_token.substr(0, refresh_token.rfind('-'));
+}
+
+} // namespace
+
+void scripted_transport::plan(script s)
+{
+    std::lock_guard lock(mutex_);
+    script_ = std::move(s);
+}
+
+asio::awaitable<transport_outcome> scripted_transport::send(transport_request request)
+{
+    const std::string name = name_of(form_value(request.request.body(), "refresh_token"));
+    request_fate fate;
+    {
+        std::lock_guard lock(mutex_);
+        ++requests_;
+        if (script_) fate = script_(requests_);
+    }
+    co_await steps(steps_each);
+    if (fate.end == kind::throws_unsent) throw std::runtime_error("a transport that throws");
+    if (fate.end == kind::not_reached) co_return transport_outcome(errc::connect_failed, false);
+    if (request.before_first_byte)
+        if (const error_code ec = request.before_first_byte()) co_return transport_outcome(ec, false);
+    {
+        std::lock_guard lock(mutex_);
+        ++bytes_sent_;
+        family& f = families_[name];
+        f.most_open = std::max(f.most_open, ++f.open);
+    }
+    co_await steps(steps_each, fate.time);
+    transport_outcome outcome;
+    {
+        std::lock_guard lock(mutex_);
+        --families_[name].open;
+        if (fate.end == kind::refused) outcome = json(400, R"({"error":"invalid_grant"})");
+        if (fate.end == kind::unavailable) outcome = transport_outcome(http_response(503, {}, "try later"));
+        if (fate.end == kind::answered || fate.end == kind::lost || fate.end == kind::throws_sent)
+            outcome = serve(request);
+    }
+    if (fate.end == kind::throws_sent) throw std::runtime_error("a transport that throws");
+    if (fate.end == kind::lost || fate.end == kind::cut) outcome = transport_outcome(errc::connection_lost, true);
+    co_return outcome;
+}
+
+transport_outcome scripted_transport::serve(const transport_request& request)
+{
+    const std::string token = form_value(request.request.body(), "refresh_token");
+    family& f = families_[name_of(token)];
+    ++f.requests;
+    if (!token.empty()) {
+        const auto number = static_cast<unsigned>(std::stoul(token.substr(token.rfind('-') + 1)));
+        const bool again = grace && number + 1 == f.current;
+        if (number != f.current && !again) {
+            ++f.reuses;
+            return json(400, R"({"error":"invalid_grant"})");
+        }
+        f.current = number;
+    }
+    ++f.generations;
+    std::string body = R"({"token_type":"Bearer","access_token":")" + name_of(token) + "-at-" +
+                       std::to_string(f.generations) + R"(","expires_in":)" + std::to_string(lifetime.count());
+    if (!token.empty()) body += R"(,"refresh_token":")" + name_of(token) + '-' + std::to_string(++f.current) + '"';
+    return json(200, body + '}');
+}
+
+scripted_transport::family scripted_transport::seen(const std::string& name) const
+{
+    std::lock_guard lock(mutex_);
+    const auto found = families_.find(name);
+    return found == families_.end() ? family() : found->second;
+}
+
+std::string scripted_transport::current(const std::string& name) const
+{
+    return name + '-' + std::to_string(seen(name).current);
+}
+
+unsigned scripted_transport::requests() const
+{
+    std::lock_guard lock(mutex_);
+    return requests_;
+}
+
+unsigned scripted_transport::bytes_sent() const
+{
+    std::lock_guard lock(mutex_);
+    return bytes_sent_;
+}
+
+} // namespace afresh::test
