@@ -158,12 +158,14 @@ std::size_t room_for(const chain_record& r)
 
 // --- reading ---
 
+// Boost.JSON asks for no more than the usual alignment. (1.81 allocates an object's keys with one and frees them with
+// another, so the aligned forms of new and delete would not match.)
 class wiping_resource final : public json::memory_resource {
-    void* do_allocate(std::size_t n, std::size_t align) override { return ::operator new(n, std::align_val_t(align)); }
-    void do_deallocate(void* p, std::size_t n, std::size_t align) override
+    void* do_allocate(std::size_t n, std::size_t) override { return ::operator new(n); }
+    void do_deallocate(void* p, std::size_t n, std::size_t) override
     {
         explicit_bzero(p, n);
-        ::operator delete(p, std::align_val_t(align));
+        ::operator delete(p);
     }
     bool do_is_equal(const json::memory_resource& other) const noexcept override { return this == &other; }
 };

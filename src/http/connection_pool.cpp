@@ -10,7 +10,8 @@ namespace afresh::http {
 
 namespace {
 constexpr std::chrono::seconds sweep_interval{5};
-}
+constexpr std::chrono::milliseconds just_now{1};
+} // namespace
 
 // A call that waits for a connection, first come first served.
 class connection_pool::waiter : public net::timed_wait<slot> {
@@ -74,25 +75,28 @@ connection_pool::slot& connection_pool::slot::operator=(slot&& other) noexcept
     link = std::move(other.link);
     pool_ = std::move(other.pool_);
     home_ = other.home_;
+    idle_since_ = other.idle_since_;
     return *this;
 }
 
 void connection_pool::slot::keep(std::optional<std::chrono::seconds> server_keeps_it)
 {
-    clock::duration span = pool_->limits_.idle;
+    clock::duration time = pool_->limits_.idle;
     // a second early, so that our next request does not cross its goodbye
     if (server_keeps_it && *server_keeps_it < std::chrono::hours(1))
-        span = std::min<clock::duration>(span, *server_keeps_it - std::chrono::seconds(1));
-    if (span <= clock::duration::zero()) link.reset();
-    give_back(clock::now() + span);
+        time = std::min<clock::duration>(time, *server_keeps_it - std::chrono::seconds(1));
+    if (time <= clock::duration::zero()) link.reset();
+    const auto now = clock::now();
+    give_back(span{now, now + time});
 }
 
-void connection_pool::slot::give_back(std::optional<clock::time_point> usable_until)
+void connection_pool::slot::give_back(std::optional<span> usable)
 {
-    if (const auto pool = std::move(pool_)) pool->take_back(*home_, std::move(link), usable_until);
+    if (const auto pool = std::move(pool_)) pool->take_back(*home_, std::move(link), usable);
 }
 
-asio::awaitable<result<connection_pool::slot>> connection_pool::acquire(std::string name, clock::time_point until)
+asio::awaitable<result<connection_pool::slot>> connection_pool::acquire(std::string name, clock::time_point until,
+                                                                        probing how)
 {
     const auto self = shared_from_this();
     slot mine;
@@ -109,7 +113,8 @@ asio::awaitable<result<connection_pool::slot>> connection_pool::acquire(std::str
         if (ec) co_return ec;
         mine = std::move(waited);
     }
-    if (mine.link && !mine.link->is_quiet()) mine.link.reset(); // the server has hung up, or sent what nobody asked for
+    const bool probe = how == probing::always || clock::now() - mine.idle_since_ > just_now;
+    if (mine.link && probe && !mine.link->is_quiet()) mine.link.reset(); // closed, or with bytes that nobody asked for
     co_return std::move(mine);
 }
 
@@ -119,19 +124,18 @@ std::optional<connection_pool::slot> connection_pool::take(const std::string& na
     if (o.name.empty()) o.name = name;
     drop_expired(o, clock::now(), old);
     if (!o.idle.empty()) {
-        slot s(shared_from_this(), &o, std::move(o.idle.back().link));
+        slot s(shared_from_this(), &o, std::move(o.idle.back().link), o.idle.back().usable.since);
         o.idle.pop_back();
         return s;
     }
     if (o.open >= limits_.connections_per_origin) return {};
     ++o.open;
-    return slot(shared_from_this(), &o, nullptr);
+    return slot(shared_from_this(), &o, nullptr, {});
 }
 
-void connection_pool::take_back(origin& o, std::unique_ptr<net::connection> link,
-                                std::optional<clock::time_point> usable_until)
+void connection_pool::take_back(origin& o, std::unique_ptr<net::connection> link, std::optional<span> usable)
 {
-    if (!usable_until) link.reset();
+    if (!usable) link.reset();
     closing old;
     std::unique_lock lock(mutex_);
     while (!o.waiters.empty()) {
@@ -139,7 +143,7 @@ void connection_pool::take_back(origin& o, std::unique_ptr<net::connection> link
         if (next) next->queue_ = nullptr;
         o.waiters.pop_front();
         lock.unlock();
-        slot s(shared_from_this(), &o, std::move(link));
+        slot s(shared_from_this(), &o, std::move(link), usable ? usable->since : clock::time_point());
         const bool taken = next && next->finish({}, std::move(s));
         next.reset(); // perhaps the last to hold it, and its destructor locks
         if (taken) return;
@@ -148,7 +152,7 @@ void connection_pool::take_back(origin& o, std::unique_ptr<net::connection> link
         lock.lock();
     }
     if (link && !closed_ && o.idle.size() < limits_.idle_per_origin) {
-        o.idle.push_back({std::move(link), *usable_until});
+        o.idle.push_back({std::move(link), *usable});
     } else {
         old.push_back(std::move(link));
         --o.open;
@@ -159,7 +163,7 @@ void connection_pool::take_back(origin& o, std::unique_ptr<net::connection> link
 void connection_pool::drop_expired(origin& o, clock::time_point now, closing& old)
 {
     std::erase_if(o.idle, [&](idle_connection& c) {
-        if (now < c.usable_until) return false;
+        if (now < c.usable.until) return false;
         old.push_back(std::move(c.link));
         --o.open;
         return true;

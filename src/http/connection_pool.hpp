@@ -25,13 +25,23 @@ using net::clock;
 class connection_pool : public std::enable_shared_from_this<connection_pool> {
     struct origin;
     class waiter;
+    struct span { // when an idle connection may be used
+        clock::time_point since;
+        clock::time_point until;
+    };
 
 public:
     // The right to have one connection, perhaps with one that was used before. Given back in the destructor.
     class slot {
     public:
         slot() = default;
-        slot(slot&& other) noexcept : link(std::move(other.link)), pool_(std::move(other.pool_)), home_(other.home_) {}
+        slot(slot&& other) noexcept
+            : link(std::move(other.link)),
+              pool_(std::move(other.pool_)),
+              home_(other.home_),
+              idle_since_(other.idle_since_)
+        {
+        }
         slot& operator=(slot&& other) noexcept;
         ~slot() { give_back({}); }
         // The connection goes back, too. `server_keeps_it`: what `Keep-Alive: timeout=` said.
@@ -41,21 +51,28 @@ public:
 
     private:
         friend class connection_pool;
-        slot(std::shared_ptr<connection_pool> pool, origin* home, std::unique_ptr<net::connection> l)
-            : link(std::move(l)), pool_(std::move(pool)), home_(home)
+        slot(std::shared_ptr<connection_pool> pool, origin* home, std::unique_ptr<net::connection> l,
+             clock::time_point since)
+            : link(std::move(l)), pool_(std::move(pool)), home_(home), idle_since_(since)
         {
         }
-        void give_back(std::optional<clock::time_point> usable_until);
+        void give_back(std::optional<span> usable);
 
         std::shared_ptr<connection_pool> pool_; // null: empty
         origin* home_{};
+        clock::time_point idle_since_{};
+    };
+
+    enum class probing {
+        always,
+        unless_just_used, // within the last millisecond: saves a system call where a connection is in constant use
     };
 
     explicit connection_pool(const http_limits& limits) : limits_(limits) {}
 
     // The most recently used idle connection, if it is still quiet; else the right to open one; else waits for either.
     // Fails with pool_timed_out, closed or operation_aborted.
-    asio::awaitable<result<slot>> acquire(std::string origin_name, clock::time_point until);
+    asio::awaitable<result<slot>> acquire(std::string origin_name, clock::time_point until, probing how);
 
     // Idle connections are closed, waiters fail with errc::closed; connections in use end with their exchange.
     void close();
@@ -63,7 +80,7 @@ public:
 private:
     struct idle_connection {
         std::unique_ptr<net::connection> link;
-        clock::time_point usable_until;
+        span usable;
     };
     struct origin {
         std::string name;
@@ -79,7 +96,7 @@ private:
     void sweep(closing& old);
     void forget_if_unused(origin& o);
 
-    void take_back(origin& o, std::unique_ptr<net::connection> link, std::optional<clock::time_point> usable_until);
+    void take_back(origin& o, std::unique_ptr<net::connection> link, std::optional<span> usable);
 
     const http_limits limits_;
     std::mutex mutex_;

@@ -78,7 +78,11 @@ struct http1_client::state {
         const auto start = net::clock::now();
         const auto by = limits.total > milliseconds::zero() ? start + limits.total : net::clock::time_point::max();
         auto origin = to.origin();
-        auto slot = co_await pool->acquire(std::move(origin), std::min(by, start + limits.pool_wait));
+        const auto pool_by = std::min(by, start + limits.pool_wait);
+        // what must not be sent twice deserves the best knowledge about the connection
+        using probing = connection_pool::probing;
+        const auto probe = is_idempotent(request.method()) ? probing::unless_just_used : probing::always;
+        auto slot = co_await pool->acquire(std::move(origin), pool_by, probe);
         if (!slot) co_return transport_outcome(slot.error(), sent);
         for (;;) {
             const bool reused = slot->link != nullptr;
@@ -99,20 +103,26 @@ struct http1_client::state {
         }
     }
 
-    static asio::awaitable<transport_outcome> send(std::shared_ptr<state> self, const http_request& request)
+    static asio::awaitable<transport_outcome> send(std::shared_ptr<state> self, const http_request& request,
+                                                   const core::url_parts& to)
     {
-        const auto to = core::parse_url(request.url());
-        if (!to) co_return transport_outcome(to.error(), false);
-        const auto text = net::make_request_text(request, *to, net::after_response::keep_open);
+        const auto text = net::make_request_text(request, to, net::after_response::keep_open);
         if (!text) co_return transport_outcome(text.error(), false);
         error_code ec;
         bool sent = false;
         try {
-            co_return co_await self->converse(request, *to, *text, sent);
+            co_return co_await self->converse(request, to, *text, sent);
         } catch (const boost::system::system_error& e) {
             ec = e.code(); // cancelled between two operations; an exchange under way reports for itself
         }
         co_return transport_outcome(ec, sent);
+    }
+
+    static asio::awaitable<transport_outcome> parse_and_send(std::shared_ptr<state> self, const http_request& request)
+    {
+        const auto to = core::parse_url(request.url());
+        if (!to) co_return transport_outcome(to.error(), false);
+        co_return co_await send(std::move(self), request, *to);
     }
 
     const asio::any_io_executor executor;
@@ -131,7 +141,12 @@ http1_client::~http1_client() { state_->pool->close(); }
 
 asio::awaitable<transport_outcome> http1_client::send(const http_request& request)
 {
-    return state::send(state_, request);
+    return state::parse_and_send(state_, request);
+}
+
+asio::awaitable<transport_outcome> http1_client::send(const http_request& request, const core::url_parts& to)
+{
+    return state::send(state_, request, to);
 }
 
 } // namespace afresh::http

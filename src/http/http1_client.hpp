@@ -1,6 +1,8 @@
 #pragma once
 // The general HTTP/1.1 client under everything that carries a token; it knows no token itself. Asio.
 
+#include "core/url.hpp"
+
 #include <afresh/http_limits.hpp>
 #include <afresh/http_message.hpp>
 #include <afresh/tls_options.hpp>
@@ -37,6 +39,9 @@ public:
     // The final answer, whatever its status; any failure is in the outcome. `request` must live until completion.
     // Cancellation: terminal; the outcome is then operation_aborted, and the connection is closed.
     asio::awaitable<transport_outcome> send(const http_request& request);
+    // For who has parsed the request's URL already, to see whether it may be called; it is not read again. Both must
+    // live.
+    asio::awaitable<transport_outcome> send(const http_request& request, const core::url_parts& to);
 
 private:
     struct state;

@@ -37,11 +37,6 @@ struct connection::tls_layer {
         return X509_VERIFY_PARAM_set1_host(rules, host.data(), host.size()) == 1 &&
                SSL_set_tlsext_host_name(handle, host.c_str()) == 1;
     }
-    bool holds_unread_data()
-    {
-        SSL* const handle = stream.native_handle();
-        return SSL_has_pending(handle) || BIO_ctrl_pending(SSL_get_rbio(handle)) > 0;
-    }
 
     ssl::stream<tcp::socket&> stream;
 };
@@ -77,9 +72,16 @@ asio::awaitable<std::tuple<error_code>> connection::handshake(tls_context& tls, 
     co_return std::tuple(make_error_code(refused ? errc::tls_failed : errc::connect_failed));
 }
 
+bool connection::holds_unread()
+{
+    if (!tls_) return false;
+    SSL* const handle = tls_->stream.native_handle();
+    return SSL_has_pending(handle) || BIO_ctrl_pending(SSL_get_rbio(handle)) > 0;
+}
+
 bool connection::is_quiet()
 {
-    if (limit_.expired() || (tls_ && tls_->holds_unread_data())) return false;
+    if (limit_.expired() || holds_unread()) return false;
     char byte;
     const auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);

@@ -35,7 +35,9 @@ public:
     asio::awaitable<std::tuple<error_code>> handshake(tls_context& tls, const std::string& host);
     bool is_tls() const noexcept { return tls_ != nullptr; }
 
-    // Open, and nothing came that no request asked for: may carry another request.
+    // Bytes came with what was read, and nobody has seen them: in TLS, records of their own.
+    bool holds_unread();
+    // Open, and nothing came that no request asked for: may carry another request. Asks the system.
     bool is_quiet();
 
     asio::ip::tcp::socket& socket() noexcept { return socket_; }

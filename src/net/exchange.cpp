@@ -148,7 +148,7 @@ asio::awaitable<void> converse(connection& link, const request_text& request, re
     r.ec = {};
     co_await receive(link, reader, input, limits, r);
     if (unsent && r.ec) r.ec = unsent;
-    r.reusable = !unsent && !r.ec && reader.keep_alive() && input.bytes().empty();
+    r.reusable = !unsent && !r.ec && reader.keep_alive() && input.bytes().empty() && !link.holds_unread();
 }
 
 } // namespace
@@ -164,8 +164,8 @@ asio::awaitable<exchange_result> exchange(connection& link, const request_text& 
         const response_reader::limits sizes{limits.header, limits.body};
         response_reader reader(to_head, sizes);
         unread input(link.inbox(), limits.header + read_size);
-        pace pace(link, limits);
-        co_await converse(link, request, reader, input, pace, r);
+        pace timing(link, limits);
+        co_await converse(link, request, reader, input, timing, r);
         if (!r.ec) {
             r.keep_alive_for = reader.keep_alive_for();
             r.response = reader.take();

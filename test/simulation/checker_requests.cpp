@@ -103,6 +103,8 @@ bool checker::is_unsaved_answer(const presentation& s) const
 
 void checker::server_minded_reuse(token_id refresh)
 {
+    // A server with a grace that lets one successor live kills the one that a late request did not bring.
+    if (world_.server.refresh(refresh).dead) refresh = world_.server.refresh(refresh).parent;
     // Sent once, and the server has seen it before? Sent by whom had been answered? Neither can be.
     std::size_t sent = 0, without_verdict = 0;
     for (const presentation& s : presentations_)
@@ -117,9 +119,11 @@ void checker::server_minded_reuse(token_id refresh)
 // told so when the record has an intent without a verdict, for whatever reason: nobody can know then.
 checker::doubted checker::doubt_about(token_id refresh, std::size_t until) const
 {
-    for (std::size_t i = 0; i < until; ++i) {
+    for (std::size_t i = until; i-- > 0;) {
         const presentation& s = presentations_[i];
-        if (s.refresh == refresh && (s.end == ending::doubt || s.end == ending::died)) return doubted::yes;
+        if (s.refresh != refresh) continue;
+        if (s.end == ending::doubt || s.end == ending::died) return doubted::yes;
+        if (s.end == ending::answered) break; // not rotated, and good: no doubt about what came before
     }
     return intent_of(refresh).unresolved ? doubted::maybe : doubted::no;
 }

@@ -31,7 +31,7 @@ asio::awaitable<store_reply> scripted_store::execute(std::string key, store_comm
     if (fate.end == kind::throws) throw std::runtime_error("a store that throws");
     if (fate.end != kind::fails) reply = change(key, command);
     co_await steps(steps_each);
-    if (fate.end == kind::throws_after) throw std::runtime_error("a store that throws");
+    if (fate.end == kind::throws_after) throw 1;
     if (fate.end == kind::fails || fate.end == kind::fails_after) {
         reply = store_reply();
         reply.outcome = store_reply::status::failed;

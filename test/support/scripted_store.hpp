@@ -20,7 +20,7 @@ struct store_fate {
         fails,        // nothing is written
         fails_after,  // written, and the acknowledgement is lost
         throws,       // nothing is written
-        throws_after, // written
+        throws_after, // written; and what is thrown is no std::exception
     };
     kind end = kind::done;
     std::chrono::microseconds time{}; // that it takes

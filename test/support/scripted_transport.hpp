@@ -22,7 +22,7 @@ struct request_fate {
         cut,           // sent, and never seen by the server
         lost,          // rotated, and the answer is lost
         throws_unsent, // the transport throws before it sends
-        throws_sent,   // ... after the server has rotated
+        throws_sent,   // ... after the server has rotated; and what it throws is no std::exception
     };
     kind end = kind::answered;
     std::chrono::microseconds time{}; // between the first byte and the end

@@ -34,8 +34,6 @@ std::string origin_of(const std::string& url)
     return std::string(parsed->encoded_origin());
 }
 
-std::string seconds_text(std::chrono::milliseconds t) { return short_time(t); }
-
 } // namespace
 
 demo_run::demo_run(const demo_options& options, std::string store_path, demo_server* server, terminal t)
@@ -215,8 +213,8 @@ void demo_run::on_event(const event& e)
         screen_.note(history_.now(), tone::bad, "sign in again: " + e.error.message());
         return;
     case event::kind::waiters_released: saw_waiters(e.count); return;
-    case event::kind::refresh_started:
     case event::kind::adopted: adopted_ = true; return;
+    case event::kind::refresh_started:
     case event::kind::rotated:
     case event::kind::saved:
     case event::kind::token_rejected:
@@ -241,7 +239,7 @@ void demo_run::on_new_token(const event& e)
     if (const auto expires = tokens_->status().expires)
         life.until = now + std::chrono::duration<double>(*expires - std::chrono::system_clock::now()).count();
     tokens.push_back(life);
-    screen_.note(now, tone::good, "generation " + std::to_string(e.generation) + " after " + seconds_text(e.elapsed));
+    screen_.note(now, tone::good, "generation " + std::to_string(e.generation) + " in " + std::to_string(e.elapsed.count()) + " ms");
 }
 
 void demo_run::saw_waiters(std::uint64_t n)
@@ -260,6 +258,7 @@ progress_picture demo_run::picture(const source_status& status)
     p.calls = load_->totals().calls;
     p.failed = load_->totals().failed;
     p.rate = history_.rate(p.now);
+    p.rates = history_.recent_rates(p.now, 24);
     p.generation = status.generation;
     p.state = status.state;
     p.waiters = recent_waiters_;

@@ -42,24 +42,24 @@ asio::awaitable<void> director::until(double t) const
     while (history_.now() < t) co_await sleep(std::min(tick, t - history_.now()));
 }
 
-// Until the token held has this age, and no exchange is under way.
-asio::awaitable<void> director::until_age(double age) const
+// Until the token held is due in less than this, and no exchange is under way.
+asio::awaitable<void> director::until_due_in(double seconds) const
 {
-    const auto ripe = [&] {
-        if (tokens_.status().state != source_state::fresh || history_.tokens.empty()) return false;
-        const double now = history_.now() - history_.tokens.back().from;
-        return now >= age && now < age + 4 * tick;
+    const auto near = [&] {
+        const source_status now = tokens_.status();
+        if (now.state != source_state::fresh || !now.due) return false;
+        return std::chrono::duration<double>(*now.due - std::chrono::system_clock::now()).count() < seconds;
     };
-    while (!ripe() && !over()) co_await sleep(tick);
+    while (!near() && !over()) co_await sleep(tick);
 }
 
-// A token is due between a quarter and half of its life (jitter), but not in its first second. The outage begins shortly
-// before and ends shortly after that, so that it meets a refresh for certain.
+// A token is due between a quarter and half of its life. The outage begins shortly before that, so that it meets a refresh
+// for certain, and by default ends while the token is still good.
 asio::awaitable<void> director::hold_outage()
 {
     const auto life = static_cast<double>(options_.token_lifetime.count());
-    const double length = options_.outage_seconds < 0 ? std::max(0.3 * life, 0.8) : options_.outage_seconds;
-    co_await until_age(0.22 * life);
+    const double length = options_.outage_seconds < 0 ? 0.3 * life : options_.outage_seconds;
+    co_await until_due_in(0.1 * life);
     if (over()) co_return;
     server_.begin_outage(options_.outage_kind);
     const double began = history_.now();
@@ -89,7 +89,7 @@ asio::awaitable<void> director::revoke_burst()
         while (tokens_.status().generation == current->generation() && !over()) co_await sleep(tick);
         const auto replaced = callers::clock::now();
         while (!load_.settled(replaced) && !over()) co_await sleep(tick);
-        co_await sleep(0.3);
+        co_await sleep(0.08 * static_cast<double>(options_.token_lifetime.count()));
     }
 }
 

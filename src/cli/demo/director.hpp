@@ -28,7 +28,7 @@ public:
 
 private:
     asio::awaitable<void> until(double t) const;
-    asio::awaitable<void> until_age(double age) const;
+    asio::awaitable<void> until_due_in(double seconds) const;
     asio::awaitable<void> hold_outage();
     asio::awaitable<void> revoke_burst();
     bool over() const noexcept { return history_.now() >= history_.length; }

@@ -101,7 +101,7 @@ std::string progress::block(const progress_picture& p)
 
     std::string out = "\n  " + terminal_.bar(p.now / p.length, cells, tone::accent) + "  " + seconds + '\n';
     out += "  " + label("calls   ") + terminal_.paint(tone::strong, with_commas(p.calls)) + "  " +
-           with_commas(static_cast<std::uint64_t>(p.rate)) + "/s  " +
+           with_commas(static_cast<std::uint64_t>(p.rate)) + "/s  " + terminal_.columns(p.rates, tone::accent) + "  " +
            terminal_.paint(p.failed ? tone::bad : tone::good, with_commas(p.failed) + " failed") + '\n';
     out += "  " + label("token   ") + "generation " + terminal_.paint(tone::strong, std::to_string(p.generation)) + "  ";
     if (p.token_lifetime > 0 && p.generation > 0)

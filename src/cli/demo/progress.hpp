@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace afresh::cli {
 
@@ -19,7 +20,8 @@ struct progress_picture {
     double length{};
     std::uint64_t calls{};
     std::uint64_t failed{};
-    double rate{}; // calls per second
+    double rate{};             // calls per second
+    std::vector<double> rates; // ... of late, oldest first
     std::uint64_t generation{};
     source_state state{};
     double token_age{};

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -39,13 +40,19 @@ public:
         ++calls[i];
     }
     // Calls per second in the whole bins of the second before `t`.
-    double rate(double t) const noexcept
+    double rate(double t) const
+    {
+        const auto last = recent_rates(t, static_cast<std::size_t>(1 / bin));
+        return last.empty() ? 0 : std::accumulate(last.begin(), last.end(), 0.0) / static_cast<double>(last.size());
+    }
+
+    // Calls per second in each of the `n` whole bins before `t`.
+    std::vector<double> recent_rates(double t, std::size_t n) const
     {
         const auto end = std::min(static_cast<std::size_t>(t / bin), calls.size());
-        const auto begin = end - std::min<std::size_t>(end, 4);
-        double sum = 0;
-        for (auto i = begin; i < end; ++i) sum += calls[i];
-        return end == begin ? 0 : sum / (static_cast<double>(end - begin) * bin);
+        std::vector<double> rates;
+        for (auto i = end - std::min(end, n); i < end; ++i) rates.push_back(calls[i] / bin);
+        return rates;
     }
 
     clock::time_point began = clock::now();

@@ -77,7 +77,7 @@ std::string summary_of(const run_report& r, const terminal& t)
     p.checked("failed calls", with_commas(c.failed), c.failed == 0, {});
     for (const auto& [cause, times] : c.causes) p.line("", with_commas(times), t.paint(tone::bad, cause));
     std::string against = "for " + plural(r.generations, "generation");
-    if (r.failed_refreshes) against += "; " + plural(r.failed_refreshes, "attempt") + " more failed";
+    if (r.failed_refreshes) against += "; " + with_commas(r.failed_refreshes) + " more failed during the outage";
     p.checked("token requests", with_commas(requests(r)), requests(r) == r.generations, against);
     if (requests(r)) p.line("callers served", with_commas((c.calls - c.failed) / requests(r)), "per token request");
     p.line("waited for one flight", with_commas(r.most_waiters), "at most");

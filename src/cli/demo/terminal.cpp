@@ -72,6 +72,16 @@ std::string terminal::bar(double share, std::size_t cells, tone t) const
     return paint(t, done) + paint(tone::faint, rest);
 }
 
+std::string terminal::columns(const std::vector<double>& values, tone t) const
+{
+    static constexpr std::array<std::string_view, 8> heights{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    if (!utf8 || values.empty()) return {};
+    const double most = std::max(*std::max_element(values.begin(), values.end()), 1e-9);
+    std::string out;
+    for (const double v : values) out += heights[static_cast<std::size_t>(std::lround(std::clamp(v / most, 0.0, 1.0) * 7))];
+    return paint(t, out);
+}
+
 std::string with_commas(std::uint64_t n)
 {
     std::string text = std::to_string(n);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace afresh::cli {
 
@@ -27,6 +28,8 @@ struct terminal {
     }
     // `share` of `cells` filled.
     std::string bar(double share, std::size_t cells, tone t) const;
+    // One column for each value, from zero up; empty without UTF-8.
+    std::string columns(const std::vector<double>& values, tone t) const;
 };
 
 std::string with_commas(std::uint64_t n);            // 12,345

@@ -11,9 +11,9 @@ namespace afresh::cli {
 namespace {
 
 constexpr double width = 960, left = 76, right = 936;
-constexpr double calls_top = 92, calls_bottom = 232;
-constexpr double refreshes_at = 262;
-constexpr double tokens_top = 284;
+constexpr double calls_top = 104, calls_bottom = 240;
+constexpr double refreshes_at = 268;
+constexpr double tokens_top = 288;
 
 constexpr std::string_view style = R"(<style>
 text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #57606a }
@@ -81,7 +81,7 @@ public:
     {
         row_ = std::clamp(190.0 / static_cast<double>(std::max<std::size_t>(run.tokens.size(), 1)), 1.0, 16.0);
         tokens_bottom_ = tokens_top + row_ * static_cast<double>(std::max<std::size_t>(run.tokens.size(), 4));
-        height_ = tokens_bottom_ + 86;
+        height_ = tokens_bottom_ + 70;
     }
 
     std::string draw(const std::string& title)
@@ -188,7 +188,7 @@ private:
     {
         for (const time_span& o : run_.outages) {
             rect("down", x(o.from), calls_top - 8, x(o.until), tokens_bottom_ + 8);
-            text("small middle down-text", (x(o.from) + x(o.until)) / 2, calls_bottom - 8, "token endpoint down");
+            text("small middle down-text", (x(o.from) + x(o.until)) / 2, calls_top - 13, "token endpoint down");
         }
     }
 
@@ -222,7 +222,8 @@ private:
             const double used_until = std::min(t.replaced.value_or(run_.length), t.until);
             if (!t.revoked) rect("life", x(t.from), y, x(t.until), bottom, std::min(row_ / 5, 3.0));
             rect("used", x(t.from), y, x(used_until), bottom, std::min(row_ / 5, 3.0));
-            if (row_ >= 9) text("small end", x(t.from) - 5, bottom - row_ * 0.06, std::to_string(t.generation));
+            const double label = x(t.from) < left + 14 ? left - 8 : x(t.from) - 5;
+            if (row_ >= 9) text("small end", label, bottom - row_ * 0.06, std::to_string(t.generation));
             y += row_;
         }
     }
