@@ -14,7 +14,8 @@ int main(int argc, char** argv)
     app.set_version_flag("--version", "afresh " AFRESH_VERSION);
     app.require_subcommand(1);
     demo_options options;
-    CLI::App& demo = *app.add_subcommand("demo", "Thousands of callers, tokens of ten seconds, an outage and revocations: no call fails");
+    CLI::App& demo = *app.add_subcommand(
+        "demo", "Thousands of callers, tokens of ten seconds, an outage and revocations: no call fails");
     add_demo_options(demo, options);
     try {
         app.parse(argc, argv);

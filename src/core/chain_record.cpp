@@ -116,15 +116,16 @@ void take_tokens(chain_record& record, const store_command& command)
 
 // Keyed by (generation, hash of the refresh token sent), whatever the fence. FAULTS I5: an answer that carries a
 // refresh token is saved unless the record is known to be newer, because it is the only copy there is.
-status save_success(chain_record& record, const store_command& command, bool found)
+status save_success(chain_record& record, const store_command& command)
 {
     if (record.state == grant_state::signed_out) return status::signed_out;
     const bool rotates = !command.new_refresh_token.empty();
     // A record that knows no refresh token (client credentials, or one that began empty) is matched by its generation
     // alone.
     const bool same_rt = record.rt_hash == command.rt_hash || record.rt_hash.empty();
-    // The store lost records or went back in time (a backup, a failover): this process knows better.
-    const bool older = !found || record.generation < command.generation;
+    // The store lost the record (then it is empty) or went back in time (a backup, a failover): this process knows
+    // better.
+    const bool older = record.generation < command.generation;
     if (!older && (record.generation != command.generation || !same_rt)) {
         const bool unknown = record.rt_hash.empty() && !rotates;
         const std::string& left = unknown ? record.rt_hash : rotates ? command.new_rt_hash : command.rt_hash;
@@ -245,7 +246,7 @@ status revive(chain_record& record, const store_command& command, store_time now
     return status::ok;
 }
 
-status change(chain_record& record, const store_command& command, store_time now, bool found)
+status change(chain_record& record, const store_command& command, store_time now)
 {
     switch (command.what) {
     case store_command::kind::load: return status::ok;
@@ -253,7 +254,7 @@ status change(chain_record& record, const store_command& command, store_time now
     case store_command::kind::renew_lease: return renew_lease(record, command, now);
     case store_command::kind::release_lease: return release_lease(record, command);
     case store_command::kind::write_intent: return write_intent(record, command, now);
-    case store_command::kind::save_success: return save_success(record, command, found);
+    case store_command::kind::save_success: return save_success(record, command);
     case store_command::kind::save_failure: return save_failure(record, command, now);
     case store_command::kind::replace: return replace(record, command, now);
     case store_command::kind::sign_out: return sign_out(record, command, now);
@@ -277,7 +278,7 @@ store_reply apply(chain_record& record, const store_command& command, store_time
     store_reply reply;
     reply.found = found;
     reply.now = now;
-    reply.outcome = change(record, command, now, found);
+    reply.outcome = change(record, command, now);
     if (reply.outcome == status::failed) {
         reply.error = errc::invalid_argument;
         reply.error_text =

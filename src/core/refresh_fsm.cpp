@@ -31,10 +31,8 @@ effects refresh_fsm::on_want_newer(const view& v)
         retry_at_ = token_->floor;
         return {};
     }
-    if (deferred_ && !usable(v.now)) { // the wait was for as long as the token lasts, and it does not last any longer
-        deferred_ = false;
-        retry_at_ = after(v.now, backoff(policy_, 0, v.jitter));
-    }
+    // The wait was for as long as the token lasts, and it does not last any longer.
+    if (deferred_ && !usable(v.now)) hurry(v);
     if (!exhausted_ && !deferred_) return {};
     return {.fail_impatient = true, .error = error_};
 }
@@ -43,10 +41,7 @@ effects refresh_fsm::on_rejected(const view& v)
 {
     // During an outage nothing better can be had, and other resources may still take the token: it stays in use.
     if (token_ && (phase_ != phase::waiting || running_ != dialogue::none)) rejected_ = true;
-    if (phase_ == phase::waiting && deferred_) {
-        deferred_ = false;
-        retry_at_ = after(v.now, backoff(policy_, 0, v.jitter));
-    }
+    if (phase_ == phase::waiting && deferred_) hurry(v);
     return on_want_newer(v);
 }
 
@@ -117,7 +112,9 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
         return {.serve = usable(v.now)};
     case dialogue_end::no_grant: return latch(v, errc::not_renewable);
     case dialogue_end::signed_out: token_.reset(); return latch(v, errc::sign_in_required);
-    case dialogue_end::dead: return latch(v, r.in_doubt ? errc::rotation_in_doubt : errc::sign_in_required);
+    case dialogue_end::dead:
+        if (r.times != token_times{}) token_ = r.times; // found with it, and good until it expires
+        return latch(v, r.in_doubt ? errc::rotation_in_doubt : errc::sign_in_required);
     case dialogue_end::unchanged: return serve_or_fail(v);
     }
     return {};
@@ -135,6 +132,8 @@ effects refresh_fsm::renewed(const dialogue_result& r, const view& v)
     error_ = {};
     phase_ = phase::idle;
     token_ = r.times;
+    sends_ = r.sends;
+    first_sent_ = r.first_sent;
     if (r.in_doubt) return doubt(r, v); // found in the store, with the intent of somebody who died
     return {.serve = true};             // even if it expired on the way: these callers have waited for it
 }
@@ -142,6 +141,8 @@ effects refresh_fsm::renewed(const dialogue_result& r, const view& v)
 effects refresh_fsm::answered(const dialogue_result& r, const view& v)
 {
     in_doubt_ = r.in_doubt;
+    sends_ = r.sends;
+    first_sent_ = r.first_sent;
     if (r.answer != verdict::invalid_request) invalid_requests_ = 0;
     const milliseconds pause = backoff(policy_, failures_, v.jitter);
     switch (r.answer) {
@@ -174,18 +175,35 @@ effects refresh_fsm::answered(const dialogue_result& r, const view& v)
 effects refresh_fsm::doubt(const dialogue_result& r, const view& v)
 {
     in_doubt_ = true;
-    const milliseconds grace = policy_.rotation_grace.value_or(milliseconds(10'000));
-    const milliseconds pause =
-        r.after_5xx ? milliseconds(200 + static_cast<int>(800 * v.jitter)) : std::min(grace / 2, milliseconds(3'000));
-    if (grace.count() > 0 && r.sends <= policy_.doubt_resends &&
-        after(v.now, pause).mono <= after(r.first_sent, grace).mono)
-        return fail(v, pause, r.cause);
-    const effects e = fail(v, backoff(policy_, failures_, v.jitter), r.cause);
-    if (!usable(v.now) || !token_->lifetime) return e;
+    const milliseconds after_cut = std::min(grace() / 2, milliseconds(3'000));
+    const milliseconds after_5xx(200 + static_cast<int>(800 * v.jitter));
+    const milliseconds pause = std::max(r.takeover, r.after_5xx ? after_5xx : after_cut);
+    doubt_until_ = after(v.now, pause);
+    const bool prompt = may_resend_at(doubt_until_);
+    return fail(v, prompt ? pause : std::max(r.takeover, backoff(policy_, failures_, v.jitter)), r.cause);
+}
+
+milliseconds refresh_fsm::grace() const noexcept { return policy_.rotation_grace.value_or(milliseconds(10'000)); }
+
+bool refresh_fsm::may_resend_at(const moment& at) const noexcept
+{
+    return grace().count() > 0 && sends_ <= policy_.doubt_resends && at.mono <= after(first_sent_, grace()).mono;
+}
+
+// A refusal of what is in doubt would cost the access token held, on some servers: not before it runs out.
+void refresh_fsm::hold_back(const view& v) noexcept
+{
+    if (may_resend_at(retry_at_) || !usable(v.now) || !token_->lifetime) return;
     const moment last_call = after(token_->usable_until, -policy_.doubt_ahead);
     deferred_ = true;
     if (retry_at_.mono < last_call.mono) retry_at_ = last_call;
-    return e;
+}
+
+void refresh_fsm::hurry(const view& v) noexcept
+{
+    deferred_ = false;
+    retry_at_ = after(v.now, backoff(policy_, 0, v.jitter));
+    if (in_doubt_ && retry_at_.mono < doubt_until_.mono) retry_at_ = doubt_until_;
 }
 
 effects refresh_fsm::on_retry_grant(const view&)
@@ -221,7 +239,8 @@ effects refresh_fsm::fail(const view& v, milliseconds delay, error_code cause)
     phase_ = phase::waiting;
     retry_at_ = after(v.now, delay);
     deferred_ = false;
-    rejected_ = false; // nothing better can be had, and other resources may still take it
+    rejected_ = false;           // nothing better can be had, and other resources may still take it
+    if (in_doubt_) hold_back(v); // whatever it was that failed now
     if (failures_ >= policy_.attempts_for_waiters) exhausted_ = true;
     return serve_or_fail(v);
 }

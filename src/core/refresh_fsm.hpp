@@ -63,6 +63,7 @@ struct dialogue_result {
     std::uint32_t sends{};                           // times this refresh token was sent
     moment first_sent{};                             // ... first
     std::chrono::milliseconds wait{100};             // lease_busy: look again after
+    std::chrono::milliseconds takeover{};            // in doubt by the intent of somebody who died: not again before
 };
 
 // What the shell must do next. Fields are independent.
@@ -114,6 +115,10 @@ private:
     effects fail(const view& v, std::chrono::milliseconds delay, error_code cause);
     effects latch(const view& v, error_code cause);
     effects serve_or_fail(const view& v) const;
+    std::chrono::milliseconds grace() const noexcept;
+    bool may_resend_at(const moment& at) const noexcept;
+    void hold_back(const view& v) noexcept;
+    void hurry(const view& v) noexcept;
     std::chrono::milliseconds breaker() noexcept;
     bool renews_ahead(const view& v) const noexcept;
     void note_use(const view& v) noexcept;
@@ -125,8 +130,11 @@ private:
     bool rejected_{}; // by a resource: not served until a flight has failed to replace it
     bool unsaved_{};
     bool in_doubt_{};
-    bool deferred_{};  // waiting only because the token held is still good
-    bool exhausted_{}; // waiters were told the error: from now on callers fail at once
+    bool deferred_{};       // waiting only because the token held is still good
+    bool exhausted_{};      // waiters were told the error: from now on callers fail at once
+    std::uint32_t sends_{}; // of the refresh token that is in doubt, ...
+    moment first_sent_{};   // ... the first time then,
+    moment doubt_until_{};  // ... and not again before
     moment retry_at_ = moment::never();
     moment save_at_ = moment::never();
     moment used_at_{};

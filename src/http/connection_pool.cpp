@@ -10,7 +10,7 @@ namespace afresh::http {
 
 namespace {
 constexpr std::chrono::seconds sweep_interval{5};
-constexpr std::chrono::milliseconds just_now{1};
+constexpr std::chrono::microseconds just_now{100};
 } // namespace
 
 // A call that waits for a connection, first come first served.

@@ -65,7 +65,7 @@ public:
 
     enum class probing {
         always,
-        unless_just_used, // within the last millisecond: saves a system call where a connection is in constant use
+        unless_just_used, // a moment ago: saves a system call where a connection is in constant use
     };
 
     explicit connection_pool(const http_limits& limits) : limits_(limits) {}

@@ -66,6 +66,7 @@ private:
     struct hot_entry;
     struct command {
         token_set tokens;
+        core::moment given; // from here on `expires_in` counts
         pending_call call;
     };
     struct shutdown_wait {
@@ -112,13 +113,13 @@ private:
     asio::awaitable<core::dialogue_result> send_grant();
     asio::awaitable<core::dialogue_result> save_answer(core::token_response& response, core::moment sent);
     asio::awaitable<core::dialogue_result> note_failure(const core::token_response& response,
-                                                        const transport_outcome& outcome);
+                                                        const transport_outcome& outcome, const store_reply& noted);
     asio::awaitable<store_reply> execute(store_command command);
     asio::awaitable<store_reply> take_lease();
     asio::awaitable<void> release_lease();
     asio::awaitable<bool> seed(const chain_record& record);
     asio::awaitable<bool> save_pending();
-    asio::awaitable<bool> take_over(const token_set& tokens);
+    asio::awaitable<bool> take_over(const command& asked);
     stored_token describe(const core::moment& obtained, std::optional<std::chrono::seconds> lifetime) const;
     bool adopt(const store_reply& reply);
     void take_record(const store_reply& reply);

@@ -108,12 +108,13 @@ void chain::set_tokens(token_set tokens, pending_call call)
     if (access.empty() ? tokens.refresh_token().empty()
                        : !core::is_b64token(access) || !core::is_http_token(tokens.token_type()))
         return call.complete(errc::invalid_argument);
-    asio::post(strand, [self = shared_from_this(), c = command{std::move(tokens), std::move(call)}]() mutable {
-        if (self->closed()) return c.call.complete(errc::closed);
-        self->commands_.push_back(std::move(c));
-        self->begin_command();
-        self->rearm();
-    });
+    asio::post(strand,
+               [self = shared_from_this(), c = command{std::move(tokens), service->now(), std::move(call)}]() mutable {
+                   if (self->closed()) return c.call.complete(errc::closed);
+                   self->commands_.push_back(std::move(c));
+                   self->begin_command();
+                   self->rearm();
+               });
 }
 
 void chain::retry_grant()

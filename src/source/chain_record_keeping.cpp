@@ -100,8 +100,14 @@ void chain::take_record(const store_reply& reply)
     prepared_ = holding();
     if (const stored_token* t = stored_for_me(record)) {
         id_token_ = t->id_token;
-        // Times in a store are its clock's: the remaining life is carried over to ours.
-        prepare(*t, core::after(service->now(), t->obtained_at - reply.now));
+        // Times in a store are its clock's: the remaining life is carried over to ours. A token from the future means
+        // that the clock was set back: how long it lasts cannot be known, and must not be forever (FAULTS A13).
+        stored_token known = *t;
+        if (known.obtained_at > reply.now) {
+            if (known.obtained_at > reply.now + std::chrono::seconds(1)) known.expires_at.reset();
+            known.obtained_at = reply.now;
+        }
+        prepare(known, core::after(service->now(), known.obtained_at - reply.now));
     }
     hold_prepared();
 }

@@ -80,9 +80,11 @@ asio::awaitable<dialogue_result> chain::exchange()
     }
     const chain_record& record = reply.record;
     // A record that ended, unless the program came with tokens of a newer sign-in (then `seed` has replaced it).
-    if (generation_ == record.generation && record.state != grant_state::live && !revive_) {
+    const bool ended = record.state == grant_state::signed_out || (record.state == grant_state::dead && !revive_);
+    if (generation_ == record.generation && ended) {
         co_await release_lease();
-        dialogue_result r = ending(record.state == grant_state::dead ? dialogue_end::dead : dialogue_end::signed_out);
+        dialogue_result r = held_tokens(false); // what was stored may be good for a while yet
+        r.end = record.state == grant_state::dead ? dialogue_end::dead : dialogue_end::signed_out;
         r.in_doubt = record.intent.in_doubt;
         co_return r;
     }
@@ -103,6 +105,7 @@ asio::awaitable<dialogue_result> chain::exchange()
         r.answer = verdict::in_doubt;
         r.in_doubt = true;
         r.cause = errc::temporarily_unavailable;
+        r.takeover = service->policy.takeover_wait;
         r.sends = record.intent.attempts;
         r.first_sent = core::after(service->now(), record.intent.first_sent_at - reply.now);
         co_return r;
@@ -119,10 +122,14 @@ asio::awaitable<dialogue_result> chain::send_grant()
         co_return ending(dialogue_end::no_grant);
     }
     store_reply noted;
-    if (std::exchange(revive_, false)) {
+    if (revive_) {
         store_command revive = about_me(kind::revive);
         noted = co_await execute(std::move(revive));
-        if (noted.outcome != status::ok) co_return ending(dialogue_end::store_failed);
+        if (noted.outcome != status::ok) {
+            co_await release_lease();
+            co_return ending(dialogue_end::store_failed);
+        }
+        revive_ = false;
     }
     if (spends) { // what is not spent by use is never in doubt
         store_command intent = about_me(kind::write_intent);
@@ -158,13 +165,7 @@ asio::awaitable<dialogue_result> chain::send_grant()
     if (response.outcome == verdict::ok || response.outcome == verdict::quarantined)
         co_return co_await save_answer(response, sent);
 
-    dialogue_result r = co_await note_failure(response, outcome);
-    if (spends) {
-        r.sends = noted.record.intent.attempts;
-        r.first_sent = core::after(service->now(), noted.record.intent.first_sent_at - noted.now);
-        r.in_doubt = r.in_doubt || noted.record.intent.in_doubt;
-    }
-    co_return r;
+    co_return co_await note_failure(response, outcome, noted);
 }
 
 // Step 4: durable before any caller sees the access token.
@@ -201,7 +202,7 @@ asio::awaitable<dialogue_result> chain::save_answer(core::token_response& respon
 // The record learns how the attempt ended, so that a successor of this process knows it too. The pause that is written
 // down is the one that the state machine is about to decide on.
 asio::awaitable<dialogue_result> chain::note_failure(const core::token_response& response,
-                                                     const transport_outcome& outcome)
+                                                     const transport_outcome& outcome, const store_reply& noted)
 {
     dialogue_result r = ending(dialogue_end::answered);
     r.answer = response.outcome;
@@ -209,6 +210,11 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
     r.retry_after = response.said.retry_after;
     r.cause = response.cause;
     r.in_doubt = response.outcome == verdict::in_doubt || response.outcome == verdict::doubtful_misconfigured;
+    if (const send_intent& intent = noted.record.intent; !intent.rt_hash.empty()) {
+        r.sends = intent.attempts;
+        r.first_sent = core::after(service->now(), intent.first_sent_at - noted.now);
+        r.in_doubt = r.in_doubt || intent.in_doubt;
+    }
     store_command note = about_me(kind::save_failure);
     switch (response.outcome) {
     case verdict::not_sent: note.failure = exchange_failure::not_sent; break;

@@ -23,7 +23,7 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self, command as
         done = reply.outcome != status::busy;
         if (done) {
             if (reply.outcome == status::ok) self->adopt(reply);
-            const bool saved = co_await self->take_over(asked.tokens);
+            const bool saved = co_await self->take_over(asked);
             if (saved) ec = {};
             r = self->held_tokens(!saved);
         }
@@ -43,8 +43,9 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self, command as
 }
 
 // True when they are durable. If not they are in use all the same, and saving goes on.
-asio::awaitable<bool> chain::take_over(const token_set& tokens)
+asio::awaitable<bool> chain::take_over(const command& asked)
 {
+    const token_set& tokens = asked.tokens;
     store_command replace = about_me(kind::replace);
     loaded_ = true; // whatever the store holds, it is older than this
     refresh_token_ = tokens.refresh_token();
@@ -54,12 +55,11 @@ asio::awaitable<bool> chain::take_over(const token_set& tokens)
     replace.new_rt_hash = rt_hash_;
     prepared_ = holding();
     if (!tokens.access_token().empty()) {
-        const core::moment now = service->now();
-        stored_token token = describe(now, tokens.expires_in());
+        stored_token token = describe(asked.given, tokens.expires_in());
         token.token_type = tokens.token_type();
         token.granted_scope = tokens.scope();
         token.access_token = tokens.access_token();
-        prepare(token, now);
+        prepare(token, asked.given);
         replace.token = std::move(token);
     }
     ++generation_;

@@ -1,3 +1,3 @@
 #include "support/sqlite_kill.hpp"
 
-BOOST_AUTO_TEST_CASE(thousands_of_kills_lose_no_acknowledged_rotation) { afresh::test::kill_a_rotating_process(4000); }
+BOOST_AUTO_TEST_CASE(two_thousand_kills_lose_no_acknowledged_rotation) { afresh::test::kill_a_rotating_process(2000); }

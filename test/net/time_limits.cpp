@@ -85,7 +85,7 @@ transport_outcome cancelled(const http_limits& limits, const std::string& url, i
                        outcome = std::move(o);
                        context.stop();
                    }));
-    asio::steady_timer timer(context, 100ms);
+    asio::steady_timer timer(context, 250ms);
     timer.async_wait([&](auto) { signal.emit(asio::cancellation_type::terminal); });
     context.run_for(5s);
     BOOST_REQUIRE(outcome.has_value());
@@ -177,8 +177,8 @@ BOOST_AUTO_TEST_CASE(a_trickle_ends_at_the_total_limit_and_not_before)
         }
     });
     http_limits limits;
-    limits.first_byte = 300ms;
-    limits.body_idle = 300ms;
+    limits.first_byte = 2s;
+    limits.body_idle = 2s;
     limits.total = 200ms;
     const auto cut = call(limits, trickle.url("/"));
     BOOST_TEST(cut.ec == errc::total_timed_out);

@@ -18,6 +18,9 @@ void checker::fail(std::string text)
 void checker::life_began(process& p, bool after_another)
 {
     p.facts.calm = !after_another; // else an intent or a lease of the dead may be in its way
+    const auto& record = world_.store.at("principal " + std::to_string(p.number())).record;
+    const token_id left = world_.server.find_refresh(record.refresh_token.reveal());
+    if (left != no_token && intent_of(left).open) p.facts.inherited = left;
 }
 
 void checker::life_ended(process& p)
@@ -27,13 +30,15 @@ void checker::life_ended(process& p)
     std::erase_if(waiting_, [&](std::size_t id) { return waits_[id].life == p.facts.life; });
 }
 
-void checker::clocks_changed(process& p)
+void checker::clocks_changed(process& p, bool stepped)
 {
+    clocks_stepped_ = clocks_stepped_ || stepped;
     trouble(p);
     life_facts& f = p.facts;
     f.not_before = f.not_before_floor = f.not_before_due = {};
     f.occasions.push_back(p.clock().mono);
     f.served = false; // how long it lasts is no longer this onlooker's to say
+    f.inherited = no_token;
 }
 
 void checker::trouble(process& p)
@@ -49,7 +54,7 @@ void checker::somebody_acted(process& p)
     f.occasions.push_back(p.clock().mono);
     f.latched = false;
     f.served = false;
-    f.received = no_token;
+    f.received = f.inherited = no_token;
 }
 
 // I9: no secret leaves through what programs log and count.

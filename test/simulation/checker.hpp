@@ -48,6 +48,9 @@ struct life_facts {
     // I5
     token_id newest = no_token;   // received and not seen in the store
     int saves_under_way{};        // store commands that carry it
+    // The refresh token that a dead life left with an intent and no verdict, and when the store first answered.
+    token_id inherited = no_token;
+    std::optional<std::chrono::steady_clock::time_point> first_contact;
     // I6
     std::uint64_t intents_used{}; // of the store's count of intents, at the last request
     // I7
@@ -102,7 +105,7 @@ public:
     void store_asked(process& p, const afresh::store_command& c);
     void store_committed(const afresh::chain_record& before, const afresh::chain_record& after,
                          const afresh::store_command& c, afresh::store_reply::status outcome, life_id by);
-    void store_answered(process& p, const afresh::store_command& c);
+    void store_answered(process& p, const afresh::store_command& c, bool failed);
 
     // --- what callers see ---
     std::size_t wait_started(process& p, wait::kind what, std::chrono::milliseconds max_wait);
@@ -115,7 +118,7 @@ public:
     // --- what is done to it ---
     void life_began(process& p, bool after_another);
     void life_ended(process& p);
-    void clocks_changed(process& p);
+    void clocks_changed(process& p, bool stepped);
     void trouble(process& p);
 
     void after_step();
@@ -140,8 +143,10 @@ private:
     void check_rate(process& p, std::chrono::steady_clock::time_point mono);
     void check_unsaved(process& p);
     void check_handed_out(process& p, const wait& w, const afresh::access_token& token);
-    void check_refusal(afresh::error_code ec);
+    void check_refusal(process& p, const wait& w, afresh::error_code ec);
+    void check_doubt(process& p, token_id refresh);
     bool holds_served_token(process& p) const;
+    bool is_rejected(token_id access) const;
 
     world& world_;
     std::optional<violation> failure_;
@@ -155,6 +160,9 @@ private:
         bool saved{};
     };
     std::vector<succession> succeeded_; // by token_id of the refresh token that was sent
+    std::vector<std::size_t> handed_out_; // by token_id of the access token: in which step, counted from 1
+    std::vector<bool> rejected_; // by token_id of the access token
+    bool clocks_stepped_{};      // ever
     std::vector<intent_facts> intents_; // by token_id of the refresh token
     std::optional<doubted> refusal_;    // of the last refused grant, while it stands
 };

@@ -32,8 +32,39 @@ std::size_t checker::first_byte(process& p, token_id refresh)
     }
     const afresh::instant now = p.clock();
     check_rate(p, now.mono);
+    check_doubt(p, refresh);
     presentations_.push_back({refresh, f.life, now, ending::open});
     return presentations_.size() - 1;
+}
+
+// DESIGN "In doubt". A dead holder's request may still be on its way: nothing is sent right after the first contact with
+// the store. And while a good token is held, a refresh token in doubt is sent again promptly or not at all.
+void checker::check_doubt(process& p, token_id refresh)
+{
+    const life_facts& f = p.facts;
+    const auto now = p.clock().mono;
+    if (refresh == f.inherited && f.first_contact && now < *f.first_contact + world_.policy.takeover_wait)
+        fail("I1: a dead holder's refresh token is sent at once");
+    if (!holds_served_token(p) || !world_.server.access(f.received).told) return;
+    std::size_t sends = 0;
+    bool doubt = false;
+    std::chrono::steady_clock::time_point first;
+    for (const presentation& s : presentations_) {
+        if (s.refresh != refresh) continue;
+        if (s.end == ending::doubt || s.end == ending::died) doubt = true;
+        const bool clear = s.end == ending::answered || (s.end == ending::not_consumed && !doubt);
+        if (clear) // not rotated, or not even looked at
+            sends = 0, doubt = false;
+        else if (sends++ == 0)
+            first = s.sent.mono;
+    }
+    if (!doubt) return;
+    const auto told = *world_.server.access(f.received).told;
+    const auto times = afresh::core::schedule({f.received_sent.mono, f.received_sent.wall}, told, world_.policy, 0);
+    const auto grace = world_.policy.rotation_grace.value_or(10s);
+    const bool prompt = sends <= world_.policy.doubt_resends && now <= first + grace + 5s; // to read, to connect
+    if (!prompt && now < times.usable_until.mono - world_.policy.doubt_ahead)
+        fail("I7: a refresh token in doubt is risked though a good access token is held");
 }
 
 // I8. A pause after each failure, a floor after each success, no request for a token that is not due, and in any minute no
@@ -44,8 +75,11 @@ void checker::check_rate(process& p, std::chrono::steady_clock::time_point mono)
     life_facts& f = p.facts;
     if (f.latched) fail("I8: a refused grant is sent again though nobody said so");
     if (mono < f.not_before) fail("I8: no pause after a failure");
-    if (mono < f.not_before_floor) fail("I8: no pause after a success");
-    if (mono < f.not_before_due && f.calm) fail("I8: a token that is not due is renewed");
+    // A step of the wall clock while the answer was under way makes a token old.
+    const auto apart = p.clock().wall.time_since_epoch() - p.clock().mono.time_since_epoch();
+    const bool stepped = apart != f.received_sent.wall.time_since_epoch() - f.received_sent.mono.time_since_epoch();
+    if (mono < f.not_before_floor && !stepped) fail("I8: no pause after a success");
+    if (mono < f.not_before_due && !stepped && f.calm) fail("I8: a token that is not due is renewed");
     f.requests.push_back(mono);
     const auto drop_old = [mono](auto& times) {
         while (!times.empty() && times.front() + 60s < mono) times.pop_front();

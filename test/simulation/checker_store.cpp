@@ -24,9 +24,10 @@ void checker::store_asked(process& p, const afresh::store_command& c)
     if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal()) ++f.saves_under_way;
 }
 
-void checker::store_answered(process& p, const afresh::store_command& c)
+void checker::store_answered(process& p, const afresh::store_command& c, bool failed)
 {
     life_facts& f = p.facts;
+    if (!failed && !f.first_contact) f.first_contact = p.clock().mono;
     if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal()) --f.saves_under_way;
 }
 
@@ -60,7 +61,8 @@ void checker::store_committed(const afresh::chain_record& before, const afresh::
 
 void checker::note_intent(const afresh::chain_record& record, const afresh::store_command& c)
 {
-    if (c.what != kind::write_intent && c.what != kind::save_failure) return;
+    const bool ends = c.what == kind::save_failure || c.what == kind::save_success || c.what == kind::replace;
+    if (c.what != kind::write_intent && !ends) return;
     const token_id id = world_.server.find_refresh(record.refresh_token.reveal());
     if (id == no_token) return;
     if (intents_.size() <= static_cast<std::size_t>(id)) intents_.resize(static_cast<std::size_t>(id) + 1);

@@ -65,7 +65,7 @@ void checker::wait_ended(process& p, std::size_t id, afresh::error_code ec, cons
         fail("I7: a usable token was held and not handed out: " + ec.message());
     if (!ec) return check_handed_out(p, w, token);
     if (ec == errc::closed && p.facts.closing) return;
-    if (ec == errc::sign_in_required || ec == errc::rotation_in_doubt) check_refusal(ec);
+    if (ec == errc::sign_in_required || ec == errc::rotation_in_doubt) check_refusal(p, w, ec);
     const bool calm = w.calm && p.facts.troubles == w.troubles && !w.cancelled && !p.facts.closing;
     const bool bucket_empty = w.what == wait::kind::newer && ec == errc::temporarily_unavailable;
     if (calm && w.max_wait >= 20s && !bucket_empty) fail("I12: nothing was wrong, and a caller got no token: " + ec.message());
@@ -78,21 +78,47 @@ void checker::check_handed_out(process& p, const wait& w, const afresh::access_t
     const bool saved = static_cast<std::size_t>(id) < committed_access_.size() && committed_access_[static_cast<std::size_t>(id)];
     const auto s = p.status();
     if (!saved && !(s && s->unsaved)) fail("I3: access token " + std::to_string(id) + " was handed out before it was saved");
-    if (world_.server.access(id).unusable) fail("I10: a token of an unknown type was handed out");
+    const access_entry& issued = world_.server.access(id);
+    if (issued.unusable) fail("I10: a token of an unknown type was handed out");
+    if (handed_out_.size() <= static_cast<std::size_t>(id)) handed_out_.resize(static_cast<std::size_t>(id) + 1);
+    // The callers of a flight get what it brings even if it expired on the way; nobody gets it after them.
+    const std::size_t first = std::exchange(handed_out_[static_cast<std::size_t>(id)], world_.steps + 1);
+    const bool late = issued.told && world_.now() >= issued.expires_at;
+    if (late && first != 0 && first != world_.steps + 1 && w.what == wait::kind::plain && !clocks_stepped_)
+        fail("a token was handed out that had expired");
     life_facts& f = p.facts;
     if (id == f.received && !(w.what == wait::kind::newer)) f.served = true;
+}
+
+bool checker::is_rejected(token_id access) const
+{
+    return static_cast<std::size_t>(access) < rejected_.size() && rejected_[static_cast<std::size_t>(access)];
 }
 
 void checker::rejected(process& p, token_id access)
 {
     life_facts& f = p.facts;
+    if (rejected_.size() <= static_cast<std::size_t>(access)) rejected_.resize(static_cast<std::size_t>(access) + 1);
+    rejected_[static_cast<std::size_t>(access)] = true;
     f.not_before_floor = f.not_before_due = {};
     f.occasions.push_back(p.clock().mono);
     if (access == f.received) f.served = false, f.received = no_token;
 }
 
-void checker::check_refusal(afresh::error_code ec)
+void checker::check_refusal(process& p, const wait& w, afresh::error_code ec)
 {
+    // I7, also after a restart: what is in the store is served while it lasts, whatever became of the grant.
+    const auto& record = world_.store.at("principal " + std::to_string(p.number())).record;
+    if (w.what == wait::kind::plain && !w.cancelled && !clocks_stepped_ && !p.facts.closing)
+        for (const auto& t : record.tokens) {
+            const token_id id = world_.server.find_access(t.access_token.reveal());
+            if (id == no_token || is_rejected(id) || !world_.server.access(id).told) continue;
+            const auto told = *world_.server.access(id).told;
+            const auto leeway = std::min<std::chrono::milliseconds>(10s, std::chrono::milliseconds(told) / 10);
+            // By the server the lifetime begins later than by the client, who counts from when it asked.
+            if (world_.now() + leeway + 150s < world_.server.access(id).expires_at)
+                return fail("I7: a caller is sent to sign in though the store holds a usable token");
+        }
     if (!refusal_) return; // a bare 401, which is no verdict on the grant
     if (ec == afresh::errc::sign_in_required && *refusal_ == doubted::yes)
         fail("a refusal after a lost answer was not told as rotation_in_doubt");

@@ -59,7 +59,7 @@ private:
         if (!calm_ && chance_.chance(0.15)) h.consumes_then_fails = chance_.unit() * 0.2;
         if (!calm_ && chance_.chance(0.15)) h.hands_out_unusable = chance_.unit() * 0.4;
         const bool brief = h.lifetime > 0s && h.lifetime <= 60s;
-        lasts_ = brief ? chance_.between(1h, 2h) : chance_.between(3h, 8h);
+        lasts_ = brief ? chance_.between(1h, 2h) : chance_.between(2h, 6h);
     }
 
     void draw_policy()
@@ -178,7 +178,7 @@ private:
             w.queue.at(at, nobody, [&w, &p, by] {
                 w.tell("the wall clock is stepped by ", std::chrono::nanoseconds(by));
                 p.clocks.step_wall_clock(by);
-                w.check.clocks_changed(p);
+                w.check.clocks_changed(p, true);
             });
         });
         sometime(0.2, 3, [&](virtual_time at) {
@@ -186,8 +186,8 @@ private:
             w.queue.at(at, nobody, [&w, &p, how_long] {
                 w.tell("the machine sleeps for ", how_long);
                 p.clocks.suspend(w.now(), how_long);
-                w.check.clocks_changed(p);
-                w.queue.in(how_long, nobody, [&w, &p] { w.check.clocks_changed(p); });
+                w.check.clocks_changed(p, false);
+                w.queue.in(how_long, nobody, [&w, &p] { w.check.clocks_changed(p, false); });
             });
         });
         sometime(0.3, 3, [&](virtual_time at) {

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <functional>
 #include <stdexcept>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ public:
         if (pid_ < 0) throw std::runtime_error("fork");
         if (pid_ == 0) {
             ::close(ends[0]);
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that is ended leaves nobody behind
             int code = 99;
             try {
                 code = work(ends[1]);

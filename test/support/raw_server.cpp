@@ -112,6 +112,17 @@ std::string raw_server::url(std::string_view target, std::string_view host) cons
            std::string(target);
 }
 
+void raw_server::wait_until_all_closed()
+{
+    for (;;) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (open_.empty()) return;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+}
+
 void raw_server::accept_all()
 {
     for (;;) {

@@ -52,6 +52,7 @@ public:
     std::uint16_t port() const { return port_; }
     std::string url(std::string_view target, std::string_view host = "127.0.0.1") const;
     unsigned connections() const { return connections_; }
+    void wait_until_all_closed(); // by us, that is: the scripts have ended
 
 private:
     void accept_all();

@@ -129,6 +129,21 @@ BOOST_AUTO_TEST_CASE(tokens_of_other_audiences_are_kept)
     BOOST_TEST(s.record.tokens[1].generation == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(an_audience_is_a_scope_a_resource_and_a_dpop_key)
+{
+    record_story s;
+    s.begin();
+    stored_token bound = access_token("bound");
+    bound.dpop_jkt = "thumb";
+    for (const stored_token& t :
+         {access_token("plain"), access_token("other scope", "t"), access_token("resource", "s", "r"), bound}) {
+        store_command command = save(0, s.record.generation, "r1", "", "");
+        command.token = t;
+        BOOST_TEST(s.does(command) == status::ok);
+    }
+    BOOST_TEST(s.record.tokens.size() == 4u);
+}
+
 BOOST_AUTO_TEST_CASE(a_refresh_token_is_saved_also_when_the_access_token_beside_it_is_unusable)
 {
     record_story s;

@@ -70,7 +70,8 @@ void save_picture(const fs::path& path, const run_history& history, const run_re
 
 std::string heading(const demo_options& o, const demo_server* server)
 {
-    std::string text = plural(o.callers, "caller") + " for " + plural(static_cast<std::uint64_t>(o.length.count()), "second");
+    std::string text =
+        plural(o.callers, "caller") + " for " + plural(static_cast<std::uint64_t>(o.length.count()), "second");
     if (server) text += ", access tokens of " + plural(static_cast<std::uint64_t>(o.token_lifetime.count()), "second");
     return text;
 }
@@ -126,9 +127,9 @@ int serve_demo(const demo_options& options)
     asio::io_context context(1);
     asio::signal_set signals(context, SIGINT, SIGTERM);
     signals.async_wait([](const error_code&, int) {});
-    say("{\"ready\":true,\"token_endpoint\":\"" + server.token_endpoint() + "\",\"api\":\"" + server.api() + "\",\"client_id\":\"" +
-        server.client_id() + "\",\"client_secret\":\"" + server.client_secret() + "\",\"refresh_token\":\"" +
-        server.refresh_token() + "\"}");
+    say("{\"ready\":true,\"token_endpoint\":\"" + server.token_endpoint() + "\",\"api\":\"" + server.api() +
+        "\",\"client_id\":\"" + server.client_id() + "\",\"client_secret\":\"" + server.client_secret() +
+        "\",\"refresh_token\":\"" + server.refresh_token() + "\"}");
     context.run();
     return 0;
 }

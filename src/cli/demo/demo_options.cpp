@@ -27,7 +27,8 @@ void add_duration(CLI::App& group, const std::string& name, Duration& into, cons
         ->type_name("N");
 }
 
-void add_text(CLI::App& group, const std::string& name, std::string& into, const std::string& text, const std::string& what)
+void add_text(CLI::App& group, const std::string& name, std::string& into, const std::string& text,
+              const std::string& what)
 {
     group.add_option(name, into, text)->type_name(what);
 }
@@ -50,7 +51,8 @@ void add_demo_options(CLI::App& demo, demo_options& into)
 
     CLI::App& own = *demo.add_option_group("The demo's own server");
     add_duration(own, "--token-lifetime", into.token_lifetime, "Seconds that its access tokens live", 2);
-    own.add_option("--outage", into.outage_seconds, "Seconds that its token endpoint is down (default: to fit the lifetime)")
+    own.add_option("--outage", into.outage_seconds,
+                   "Seconds that its token endpoint is down (default: to fit the lifetime)")
         ->check(between(0.0, 3600.0))
         ->type_name("N");
     const std::map<std::string, outage> kinds{{"refused", outage::refused}, {"503", outage::unavailable}};
@@ -70,12 +72,14 @@ void add_demo_options(CLI::App& demo, demo_options& into)
     add_text(real, "--issuer", r.issuer, "Its metadata names the token endpoint", "URL");
     add_text(real, "--token-endpoint", r.token_endpoint, "The token endpoint itself", "URL");
     add_text(real, "--client-id", r.client_id, "Who this client is", "ID");
-    add_text(real, "--client-secret-file", r.client_secret_file, "File with its secret (default: a public client)", "FILE");
+    add_text(real, "--client-secret-file", r.client_secret_file, "File with its secret (default: a public client)",
+             "FILE");
     real.add_option("--client-auth", r.client_auth, "How the secret is sent: basic, basic-raw or post")
         ->check(CLI::IsMember({"basic", "basic-raw", "post"}).description(""))
         ->capture_default_str()
         ->type_name("HOW");
-    add_text(real, "--refresh-token-file", r.refresh_token_file, "File with the first refresh token; --store has its successors", "FILE");
+    add_text(real, "--refresh-token-file", r.refresh_token_file,
+             "File with the first refresh token; --store has its successors", "FILE");
     add_text(real, "--scope", r.scope, "Scope to ask for on each refresh", "TEXT");
     add_text(real, "--api", r.api, "What to GET with the token", "URL");
     add_text(real, "--ca-file", r.ca_file, "PEM file with the authorities to trust (default: the system's)", "FILE");
@@ -95,8 +99,10 @@ void check(const demo_options& o)
     if (r.api.empty()) refuse("a real server needs --api");
     if (r.refresh_token_file.empty()) refuse("a real server needs --refresh-token-file");
     // In a temporary store the refresh token that the server hands out in exchange would be lost with it.
-    if (o.store.empty()) refuse("a real server needs --store: its refresh token is replaced, and the new one must be kept");
-    if (o.serve || o.sabotage || o.outage_seconds > 0) refuse("--serve, --sabotage and --outage are for the demo's own server");
+    if (o.store.empty())
+        refuse("a real server needs --store: its refresh token is replaced, and the new one must be kept");
+    if (o.serve || o.sabotage || o.outage_seconds > 0)
+        refuse("--serve, --sabotage and --outage are for the demo's own server");
 }
 
 std::string read_secret(const std::string& path)

@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto result = asio::as_tuple(asio::deferred);
 
-constexpr auto frame = 100ms; // between two pictures
+constexpr auto frame = 100ms;  // between two pictures
 constexpr auto patience = 20s; // for the last calls to end
 
 std::string origin_of(const std::string& url)
@@ -34,10 +34,21 @@ std::string origin_of(const std::string& url)
     return std::string(parsed->encoded_origin());
 }
 
+std::string cause_of(const event& e)
+{
+    if (!e.said.error.empty()) return e.said.error;
+    if (e.said.http_status) return "HTTP status " + std::to_string(e.said.http_status);
+    return e.detail.empty() ? e.error.message() : e.detail;
+}
+
 } // namespace
 
 demo_run::demo_run(const demo_options& options, std::string store_path, demo_server* server, terminal t)
-    : options_(options), store_path_(std::move(store_path)), server_(server), key_(server ? "demo " + server->client_secret().substr(0, 8) : "demo"), screen_(t)
+    : options_(options),
+      store_path_(std::move(store_path)),
+      server_(server),
+      key_(server ? "demo " + server->client_secret().substr(0, 8) : "demo"),
+      screen_(t)
 {
     history_.length = std::chrono::duration<double>(options.length).count();
 }
@@ -46,6 +57,7 @@ asio::awaitable<void> demo_run::run()
 {
     auto executor = co_await asio::this_coro::executor;
     client_registration client = co_await registration();
+    afresh::grant grant = first_grant();
     store_ = make_sqlite_token_store({.path = store_path_});
 
     service_options parts;
@@ -58,7 +70,7 @@ asio::awaitable<void> demo_run::run()
     source.key = key_;
     source.allowed_origins = {origin_of(url)};
     source.service = std::move(parts);
-    tokens_.emplace(executor, std::move(client), first_grant(), std::move(source));
+    tokens_.emplace(executor, std::move(client), std::move(grant), std::move(source));
 
     http_client_options http;
     http.tls = tls();
@@ -85,7 +97,8 @@ void demo_run::interrupt()
 asio::awaitable<client_registration> demo_run::registration()
 {
     if (server_)
-        co_return client_registration(server_->token_endpoint(), server_->client_id()).client_secret_basic(server_->client_secret());
+        co_return client_registration(server_->token_endpoint(), server_->client_id())
+            .client_secret_basic(server_->client_secret());
     const real_server& real = options_.real;
     std::string endpoint = real.token_endpoint;
     if (endpoint.empty()) {
@@ -95,9 +108,12 @@ asio::awaitable<client_registration> demo_run::registration()
     client_registration client(std::move(endpoint), real.client_id);
     if (real.client_secret_file.empty()) co_return client;
     secret_string secret(read_secret(real.client_secret_file));
-    if (real.client_auth == "post") client.client_secret_post(std::move(secret));
-    else if (real.client_auth == "basic-raw") client.client_secret_basic_raw(std::move(secret));
-    else client.client_secret_basic(std::move(secret));
+    if (real.client_auth == "post")
+        client.client_secret_post(std::move(secret));
+    else if (real.client_auth == "basic-raw")
+        client.client_secret_basic_raw(std::move(secret));
+    else
+        client.client_secret_basic(std::move(secret));
     co_return client;
 }
 
@@ -119,7 +135,8 @@ tls_options demo_run::tls() const
 refresh_policy demo_run::policy() const
 {
     refresh_policy p;
-    // A token of ten seconds cannot sit out a long pause: an attempt soon after the outage ends must find it still usable.
+    // A token of ten seconds cannot sit out a long pause: an attempt soon after the outage ends must find it still
+    // usable.
     if (server_) {
         p.backoff_cap = std::max<std::chrono::milliseconds>(100ms * options_.token_lifetime.count(), 200ms);
         p.backoff_base = std::min(p.backoff_base, p.backoff_cap);
@@ -203,8 +220,7 @@ void demo_run::on_event(const event& e)
     case event::kind::refresh_succeeded: return on_new_token(e);
     case event::kind::refresh_failed:
         history_.failed_refreshes.push_back(history_.now());
-        screen_.note(history_.now(), tone::warning,
-                     "refresh failed: " + (e.said.error.empty() ? e.detail.empty() ? e.error.message() : e.detail : e.said.error));
+        screen_.note(history_.now(), tone::warning, "refresh failed: " + cause_of(e));
         return;
     case event::kind::save_failed:
         screen_.note(history_.now(), tone::bad, "the tokens could not be saved: " + e.detail);
@@ -226,6 +242,7 @@ void demo_run::on_new_token(const event& e)
 {
     const double now = history_.now();
     if (!std::exchange(adopted_, false)) ++won_;
+    if (now > history_.length) return; // while the last calls end
     auto& tokens = history_.tokens;
     if (!tokens.empty()) {
         if (tokens.back().generation == e.generation) return; // found in the store again
@@ -239,7 +256,8 @@ void demo_run::on_new_token(const event& e)
     if (const auto expires = tokens_->status().expires)
         life.until = now + std::chrono::duration<double>(*expires - std::chrono::system_clock::now()).count();
     tokens.push_back(life);
-    screen_.note(now, tone::good, "generation " + std::to_string(e.generation) + " in " + std::to_string(e.elapsed.count()) + " ms");
+    screen_.note(now, tone::good,
+                 "generation " + std::to_string(e.generation) + " in " + std::to_string(e.elapsed.count()) + " ms");
 }
 
 void demo_run::saw_waiters(std::uint64_t n)

@@ -1,5 +1,7 @@
 #include "cli/demo/demo_server.hpp"
 
+#include "cli/demo/server_text.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -17,7 +19,6 @@
 
 #include <future>
 #include <mutex>
-#include <random>
 #include <thread>
 #include <utility>
 
@@ -32,41 +33,6 @@ using response = http::response<http::string_body>;
 using clock = std::chrono::steady_clock;
 
 constexpr auto result = asio::as_tuple(asio::deferred);
-
-std::string random_name()
-{
-    static constexpr char digits[] = "0123456789abcdef";
-    std::random_device random;
-    std::string name;
-    for (int i = 0; i < 4; ++i)
-        for (auto bits = random(), n = 0u; n < 8; ++n, bits >>= 4) name += digits[bits & 15];
-    return name;
-}
-
-std::string base64(std::string_view text)
-{
-    static constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); i += 3) {
-        std::uint32_t bits = 0;
-        for (std::size_t k = 0; k < 3; ++k)
-            bits = bits << 8 | (i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u);
-        for (std::size_t k = 0; k < 4; ++k) out += i + k <= text.size() ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
-    }
-    return out;
-}
-
-// The value of a form parameter that needs no decoding, as all that this server hands out.
-std::string_view form_value(std::string_view body, std::string_view name)
-{
-    while (!body.empty()) {
-        const auto pair = body.substr(0, body.find('&'));
-        body.remove_prefix(std::min(body.size(), pair.size() + 1));
-        const auto equals = pair.find('=');
-        if (equals != pair.npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
-    }
-    return {};
-}
 
 response answer(http::status status, std::string body)
 {
@@ -84,7 +50,8 @@ response oauth_error(http::status status, std::string_view code)
 } // namespace
 
 struct demo_server::state {
-    explicit state(const server_options& o) : ledger(o.token_lifetime, random_name), api_acceptor(context), token_acceptor(context)
+    explicit state(const server_options& o)
+        : ledger(o.token_lifetime, random_name), api_acceptor(context), token_acceptor(context)
     {
         secret = random_name();
         expected_authorization = "Basic " + base64(id + ':' + secret);
@@ -263,7 +230,10 @@ std::string demo_server::token_endpoint() const
 {
     return "http://127.0.0.1:" + std::to_string(state_->token_port) + "/token";
 }
-std::string demo_server::api() const { return "http://127.0.0.1:" + std::to_string(state_->api_port) + "/api/greeting"; }
+std::string demo_server::api() const
+{
+    return "http://127.0.0.1:" + std::to_string(state_->api_port) + "/api/greeting";
+}
 std::string demo_server::client_id() const { return state_->id; }
 std::string demo_server::client_secret() const { return state_->secret; }
 std::string demo_server::refresh_token() const
@@ -295,7 +265,7 @@ server_statistics demo_server::statistics() const
 {
     const std::lock_guard lock(state_->mutex);
     const ledger_statistics& l = state_->ledger.statistics();
-    return {state_->token_requests, state_->turned_away,    l.rotations,         l.reuse_events,
+    return {state_->token_requests, state_->turned_away,    l.rotations,        l.reuse_events,
             state_->calls_served,   state_->calls_rejected, state_->connections};
 }
 

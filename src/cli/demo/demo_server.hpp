@@ -20,7 +20,8 @@ enum class outage {
 
 struct server_options {
     std::chrono::seconds token_lifetime{10};
-    // Set: both servers share this port (0: any free one), and `outage::refused` would hit both. Unset: a free port each.
+    // Set: both servers share this port (0: any free one), and `outage::refused` would hit both. Unset: a free port
+    // each.
     std::optional<std::uint16_t> shared_port;
 };
 

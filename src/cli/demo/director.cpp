@@ -13,7 +13,8 @@ namespace {
 asio::awaitable<void> sleep(double seconds)
 {
     asio::steady_timer timer(co_await asio::this_coro::executor);
-    timer.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds)));
+    timer.expires_after(
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds)));
     co_await timer.async_wait(asio::as_tuple(asio::deferred));
 }
 
@@ -53,8 +54,8 @@ asio::awaitable<void> director::until_due_in(double seconds) const
     while (!near() && !over()) co_await sleep(tick);
 }
 
-// A token is due between a quarter and half of its life. The outage begins shortly before that, so that it meets a refresh
-// for certain, and by default ends while the token is still good.
+// A token is due between a quarter and half of its life. The outage begins shortly before that, so that it meets a
+// refresh for certain, and by default ends while the token is still good.
 asio::awaitable<void> director::hold_outage()
 {
     const auto life = static_cast<double>(options_.token_lifetime.count());

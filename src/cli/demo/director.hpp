@@ -1,6 +1,6 @@
 #pragma once
-// What goes wrong on the way, and when: an outage of the token endpoint and a burst of revocations, each at the moment when
-// it hurts most.
+// What goes wrong on the way, and when: an outage of the token endpoint and a burst of revocations, each at the moment
+// when it hurts most.
 
 #include "cli/demo/callers.hpp"
 #include "cli/demo/demo_options.hpp"

@@ -9,8 +9,8 @@
 
 namespace afresh::cli {
 
-// Reads the issuer's metadata (OpenID Connect Discovery 4, then RFC 8414 3). Throws std::runtime_error that says what is
-// wrong with it; the issuer it names must be the one asked for (RFC 8414 3.3).
+// Reads the issuer's metadata (OpenID Connect Discovery 4, then RFC 8414 3). Throws std::runtime_error that says what
+// is wrong with it; the issuer it names must be the one asked for (RFC 8414 3.3).
 asio::awaitable<std::string> discover_token_endpoint(transport& http, const std::string& issuer);
 
 } // namespace afresh::cli

@@ -50,7 +50,8 @@ void progress::note(double at, tone t, std::string_view text)
 {
     std::string out;
     erase(out);
-    out += terminal_.paint(tone::faint, padded(fixed(at, 1), 7) + " s") + "  " + terminal_.paint(t, text) + '\n' + shown_;
+    out +=
+        terminal_.paint(tone::faint, padded(fixed(at, 1), 7) + " s") + "  " + terminal_.paint(t, text) + '\n' + shown_;
     write(out);
 }
 
@@ -103,7 +104,8 @@ std::string progress::block(const progress_picture& p)
     out += "  " + label("calls   ") + terminal_.paint(tone::strong, with_commas(p.calls)) + "  " +
            with_commas(static_cast<std::uint64_t>(p.rate)) + "/s  " + terminal_.columns(p.rates, tone::accent) + "  " +
            terminal_.paint(p.failed ? tone::bad : tone::good, with_commas(p.failed) + " failed") + '\n';
-    out += "  " + label("token   ") + "generation " + terminal_.paint(tone::strong, std::to_string(p.generation)) + "  ";
+    out +=
+        "  " + label("token   ") + "generation " + terminal_.paint(tone::strong, std::to_string(p.generation)) + "  ";
     if (p.token_lifetime > 0 && p.generation > 0)
         out += terminal_.bar(1 - p.token_age / p.token_lifetime, 10, tone_of(p.state)) + "  " +
                fixed(std::max(0.0, p.token_lifetime - p.token_age), 1) + " s left  ";

@@ -1,6 +1,6 @@
 #pragma once
-// What is seen while a run lasts: events that scroll by, and below them a picture that is redrawn. Where lines cannot be
-// redrawn, a plain line a second instead.
+// What is seen while a run lasts: events that scroll by, and below them a picture that is redrawn. Where lines cannot
+// be redrawn, a plain line a second instead.
 
 #include "cli/demo/terminal.hpp"
 
@@ -25,8 +25,8 @@ struct progress_picture {
     std::uint64_t generation{};
     source_state state{};
     double token_age{};
-    double token_lifetime{}; // 0: unknown
-    std::uint64_t waiters{}; // the most in the last second
+    double token_lifetime{};           // 0: unknown
+    std::uint64_t waiters{};           // the most in the last second
     std::optional<double> outage_left; // 0: none; unset: the server's state is not known
 };
 

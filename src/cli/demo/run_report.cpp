@@ -22,7 +22,8 @@ public:
     }
     void checked(std::string_view label, std::string number, bool good, std::string_view rest)
     {
-        std::string mark = terminal_.paint(good ? tone::good : tone::bad, good ? terminal_.pick("✓", "ok") : terminal_.pick("✗", "NO"));
+        std::string mark = terminal_.paint(good ? tone::good : tone::bad,
+                                           good ? terminal_.pick("✓", "ok") : terminal_.pick("✗", "NO"));
         if (!rest.empty()) mark += "  " + std::string(rest);
         line(label, std::move(number), mark);
     }
@@ -63,7 +64,8 @@ std::vector<std::string> faults_of(const run_report& r)
     if (r.saved_generation != r.held_generation)
         faults.push_back("generation " + std::to_string(r.held_generation) + " is held, " +
                          std::to_string(r.saved_generation) + " is saved");
-    if (!r.saved_token_is_current.value_or(true)) faults.push_back("the refresh token that is saved is not the server's");
+    if (!r.saved_token_is_current.value_or(true))
+        faults.push_back("the refresh token that is saved is not the server's");
     return faults;
 }
 
@@ -85,16 +87,20 @@ std::string summary_of(const run_report& r, const terminal& t)
     p.line("whole call", p.shown(c.whole.quantile(0.5)), p.times(c.whole));
     if (r.server) {
         p.line("401 answers", with_commas(r.server->calls_rejected),
-               "after " + plural(r.revocations, "revocation") + ", each cured by one replay");
-        p.checked("reuse events", with_commas(r.server->reuse_events), r.server->reuse_events == 0, "seen by the server");
+               "after " + plural(r.revocations, "revocation") + (c.failed ? "" : ", each cured by one replay"));
+        p.checked("reuse events", with_commas(r.server->reuse_events), r.server->reuse_events == 0,
+                  "seen by the server");
     }
     p.checked("saved generation", with_commas(r.saved_generation), r.saved_generation == r.held_generation,
               "read back from the SQLite file");
 
     const auto faults = faults_of(r);
     for (const auto& f : faults) p.out += '\n' + t.paint(tone::bad, "  " + f);
-    if (!faults.empty()) p.out += "\n\n  " + t.paint(tone::bad, "Not well.") + '\n';
-    else p.out += "\n  " + t.paint(tone::good, r.interrupted ? "All was well until it was interrupted." : "All is well.") + '\n';
+    if (!faults.empty())
+        p.out += "\n\n  " + t.paint(tone::bad, "Not well.") + '\n';
+    else
+        p.out += "\n  " +
+                 t.paint(tone::good, r.interrupted ? "All was well until it was interrupted." : "All is well.") + '\n';
     return p.out;
 }
 

@@ -21,9 +21,9 @@ struct run_report {
     std::uint64_t failed_refreshes{};
     std::uint64_t most_waiters{};
     std::uint64_t held_generation{};
-    std::uint64_t saved_generation{};            // read back from the store's file
-    std::optional<server_statistics> server;     // of the demo's own
-    std::optional<bool> saved_token_is_current;  // the demo's own server would take the refresh token in the file
+    std::uint64_t saved_generation{};           // read back from the store's file
+    std::optional<server_statistics> server;    // of the demo's own
+    std::optional<bool> saved_token_is_current; // the demo's own server would take the refresh token in the file
     std::uint64_t revocations{};
     std::vector<std::string> errors; // what ended the run early
     bool interrupted{};

@@ -59,7 +59,8 @@ std::string terminal::paint(tone t, std::string_view text) const
 std::string terminal::bar(double share, std::size_t cells, tone t) const
 {
     static constexpr std::array<std::string_view, 8> eighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    const auto total = static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(cells) * 8));
+    const auto total =
+        static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(cells) * 8));
     std::string done;
     for (std::size_t i = 0; i < total / 8; ++i) done += pick("█", "#");
     std::size_t used = total / 8;
@@ -78,7 +79,8 @@ std::string terminal::columns(const std::vector<double>& values, tone t) const
     if (!utf8 || values.empty()) return {};
     const double most = std::max(*std::max_element(values.begin(), values.end()), 1e-9);
     std::string out;
-    for (const double v : values) out += heights[static_cast<std::size_t>(std::lround(std::clamp(v / most, 0.0, 1.0) * 7))];
+    for (const double v : values)
+        out += heights[static_cast<std::size_t>(std::lround(std::clamp(v / most, 0.0, 1.0) * 7))];
     return paint(t, out);
 }
 

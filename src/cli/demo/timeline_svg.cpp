@@ -67,10 +67,14 @@ std::string escaped(std::string_view text)
 {
     std::string out;
     for (const char c : text) {
-        if (c == '&') out += "&amp;";
-        else if (c == '<') out += "&lt;";
-        else if (c == '>') out += "&gt;";
-        else out += c;
+        if (c == '&')
+            out += "&amp;";
+        else if (c == '<')
+            out += "&lt;";
+        else if (c == '>')
+            out += "&gt;";
+        else
+            out += c;
     }
     return out;
 }
@@ -125,8 +129,8 @@ private:
     }
     void upright(double at_x, double at_y, std::string_view what)
     {
-        out_ += "<text class=\"middle\" transform=\"translate(" + number(at_x) + ' ' + number(at_y) + ") rotate(-90)\">" +
-                escaped(what) + "</text>\n";
+        out_ += "<text class=\"middle\" transform=\"translate(" + number(at_x) + ' ' + number(at_y) +
+                ") rotate(-90)\">" + escaped(what) + "</text>\n";
     }
     void dot(double at_x, double at_y)
     {
@@ -207,10 +211,11 @@ private:
     {
         std::string points;
         for (std::size_t i = 0; i < rates().size(); ++i)
-            points += ' ' + number(x((static_cast<double>(i) + 0.5) * run_history::bin)) + ',' + number(rate_y(rates()[i]));
+            points +=
+                ' ' + number(x((static_cast<double>(i) + 0.5) * run_history::bin)) + ',' + number(rate_y(rates()[i]));
         const auto end = static_cast<double>(rates().size()) - 0.5;
-        out_ += "<polygon class=\"area\" points=\"" + number(x(run_history::bin / 2)) + ',' + number(calls_bottom) + points +
-                ' ' + number(x(end * run_history::bin)) + ',' + number(calls_bottom) + "\"/>\n";
+        out_ += "<polygon class=\"area\" points=\"" + number(x(run_history::bin / 2)) + ',' + number(calls_bottom) +
+                points + ' ' + number(x(end * run_history::bin)) + ',' + number(calls_bottom) + "\"/>\n";
         out_ += "<polyline class=\"rate\" points=\"" + points.substr(1) + "\"/>\n";
     }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The bookkeeping of a small authorization server: one grant, rotating refresh tokens, reuse detection (RFC 9700 4.14.2).
-// Pure: is told the time.
+// The bookkeeping of a small authorization server: one grant, rotating refresh tokens, reuse detection (RFC
+// 9700 4.14.2). Pure: is told the time.
 
 #include <chrono>
 #include <cstdint>
