@@ -54,7 +54,7 @@ public:
     const secret_string& id_token() const noexcept { return data_->id_token; }
     /// By the wall clock; unset when the server named no lifetime.
     std::optional<std::chrono::system_clock::time_point> expires_at() const noexcept { return data_->expires_at; }
-    /// Of the exchange that brought this token.
+    /// Of the exchange or sign-in that brought this token. The refresh token a program begins with is generation 1.
     std::uint64_t generation() const noexcept { return data_->generation; }
     /// What to put into the `Authorization` field (RFC 6750 2.1).
     std::string authorization() const

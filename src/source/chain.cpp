@@ -249,7 +249,7 @@ void chain::settle_shutdowns()
         if (idle && !fsm_.unsaved())
             s.call.complete({});
         else if (s.deadline <= now)
-            s.call.complete(idle ? errc::store_failed : errc::wait_timed_out);
+            s.call.complete(fsm_.unsaved() ? errc::store_failed : errc::wait_timed_out);
         else
             rest.push_back(std::move(s));
     }

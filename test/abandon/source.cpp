@@ -38,9 +38,9 @@ asio::awaitable<void> get_and_renew(caller_handle h)
     if (const auto* t = h.tokens()) (void)co_await t->async_renew_if_current(got, "https://api.example.com");
 }
 
-asio::awaitable<void> set_and_get(caller_handle h)
+asio::awaitable<void> set_and_get(caller_handle h, const char* refresh_token)
 {
-    if (const auto* t = h.tokens()) co_await t->set_tokens(token_set().refresh_token("bob-0"));
+    if (const auto* t = h.tokens()) co_await t->set_tokens(token_set().refresh_token(refresh_token));
     if (const auto* t = h.tokens()) (void)co_await t->get();
 }
 
@@ -94,8 +94,8 @@ BOOST_AUTO_TEST_CASE(while_tokens_are_set)
         [](abandoned_world& w) {
             w.make_source();
             call(w, get_twice);
-            call(w, set_and_get);
-            call(w, set_and_get);
+            call(w, [](caller_handle h) { return set_and_get(std::move(h), "bob-0"); });
+            call(w, [](caller_handle h) { return set_and_get(std::move(h), "carol-0"); });
         },
         [](abandoned_world& w, victim) {
             const std::string held = w.store->held();

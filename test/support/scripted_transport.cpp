@@ -70,6 +70,8 @@ asio::awaitable<transport_outcome> scripted_transport::send(transport_request re
         if (fate.end == kind::unavailable) outcome = transport_outcome(http_response(503, {}, "try later"));
         if (fate.end == kind::answered || fate.end == kind::lost || fate.end == kind::throws_sent)
             outcome = serve(request);
+        if (fate.end == kind::answered)
+            families_[name].delivered = name + '-' + std::to_string(families_[name].current);
     }
     if (fate.end == kind::throws_sent) throw 1;
     if (fate.end == kind::lost || fate.end == kind::cut) outcome = transport_outcome(errc::connection_lost, true);

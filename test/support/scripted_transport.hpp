@@ -49,6 +49,7 @@ public:
         unsigned reuses{};      // of a refresh token that was rotated away
         unsigned open{};        // requests under way
         unsigned most_open{};
+        std::string delivered; // the newest refresh token whose answer arrived
     };
     family seen(const std::string& name = "alice") const;
     std::string current(const std::string& name = "alice") const;

@@ -51,6 +51,7 @@ void commit(world& w, process& p, job& j)
         if (j.command.what == kind::write_intent) ++db.intents;
         if (j.command.what == kind::take_lease) row.holder = j.by;
         w.check.store_committed(row.record, kept, j.command, j.reply.outcome, j.by);
+        if (j.command.what == kind::save_success && db.sabotage.forgets_at_death) row.before_success = row.record;
         row.record = std::move(kept);
         row.found = row.found || j.command.what != kind::load;
     }
@@ -63,6 +64,10 @@ void commit(world& w, process& p, job& j)
 
 void database::process_died(life_id life)
 {
+    for (auto& [key, row] : rows_) {
+        if (sabotage.forgets_at_death && row.before_success.generation > 0) row.record = row.before_success;
+        if (sabotage.forgets_doubt_at_death) row.record.intent = {};
+    }
     if (!habits.local) return;
     for (auto& [key, row] : rows_) // the kernel frees a record lock
         if (row.holder == life) {

@@ -31,7 +31,8 @@ struct store_habits {
 struct store_sabotage {
     bool forgets_intents{};   // acknowledges what it does not keep
     bool forgets_successes{};
-    bool fails_successes_silently{}; // keeps them only much later than it says
+    bool forgets_at_death{};       // a process that dies takes its last save with it
+    bool forgets_doubt_at_death{}; // ... or its intent
 };
 
 // The records and what happens to commands. One for the world.
@@ -47,6 +48,7 @@ public:
         afresh::chain_record record;
         bool found{};
         life_id holder{}; // whose lease it is
+        afresh::chain_record before_success;
     };
     row& at(const std::string& key) { return rows_[key]; }
     void process_died(life_id life);

@@ -89,7 +89,7 @@ asio::awaitable<afresh::transport_outcome> world_transport::send(afresh::transpo
         afresh::transport_outcome failed(why, false);
         co_return failed;
     }
-    if (request.before_first_byte && !world_.transport_flaw.asks_late)
+    if (request.before_first_byte)
         if (const afresh::error_code stop = request.before_first_byte()) {
             world_.check.trouble(process_); // its lease ran out: the store or the connection took too long
             afresh::transport_outcome failed(stop, false);
@@ -118,7 +118,6 @@ asio::awaitable<afresh::transport_outcome> world_transport::send(afresh::transpo
         }
     }
     co_await sleep_until(world_.queue, world_.now() + f.ends_after, life_);
-    if (request.before_first_byte && world_.transport_flaw.asks_late) (void)request.before_first_byte();
 
     if (!f.answered || (!is_gateway(f.what) && !x->processed)) {
         world_.tell("process ", process_.number(), " loses the connection");

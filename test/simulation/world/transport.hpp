@@ -12,7 +12,6 @@ class world;
 
 // Seams that do wrong, for the controls: an invariant that cannot fail proves nothing.
 struct transport_sabotage {
-    bool asks_late{};   // before_first_byte is called after the bytes were sent
     bool sends_twice{};
 };
 
