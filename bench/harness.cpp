@@ -30,7 +30,10 @@ std::string number(std::optional<double> value)
 {
     if (!value) return "-";
     char text[32];
-    std::snprintf(text, sizeof text, std::abs(*value) >= 100 ? "%.0f" : std::abs(*value) >= 10 ? "%.1f" : "%.2f",
+    std::snprintf(text, sizeof text,
+                  std::abs(*value) >= 100  ? "%.0f"
+                  : std::abs(*value) >= 10 ? "%.1f"
+                                           : "%.2f",
                   *value);
     return text;
 }
@@ -100,8 +103,11 @@ void report::write_json(const std::string& path) const
         out << separator << "  {\"bench\": " << json(r.bench) << ", \"metric\": " << json(r.metric)
             << ", \"unit\": " << json(r.unit) << ", \"value\": " << json(std::optional(r.value))
             << ", \"reference\": " << json(r.reference) << ", \"reference_value\": " << json(r.reference_value)
-            << ", \"ratio\": " << json(ratio(r)) << ", \"target\": " << json(goal(r))
-            << ", \"met\": " << (!verdict ? "null" : *verdict ? "true" : "false") << '}';
+            << ", \"ratio\": " << json(ratio(r)) << ", \"target\": " << json(goal(r)) << ", \"met\": "
+            << (!verdict   ? "null"
+                : *verdict ? "true"
+                           : "false")
+            << '}';
         separator = ",\n";
     }
     out << (rows_.empty() ? "[]\n" : "\n]\n");

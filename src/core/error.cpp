@@ -9,7 +9,8 @@ const char* text(errc e) noexcept
     case errc::sign_in_required: return "The authorization server refused the grant; the user must sign in again";
     case errc::rotation_in_doubt:
         return "The refresh token was refused after an exchange whose answer was lost; the user must sign in again";
-    case errc::misconfigured: return "The authorization server refuses this client or request; correct the registration";
+    case errc::misconfigured:
+        return "The authorization server refuses this client or request; correct the registration";
     case errc::temporarily_unavailable: return "No usable token, and the token endpoint is not available now";
     case errc::malformed_response: return "The token endpoint's answer is not a token response";
     case errc::wait_timed_out: return "No usable token came within the time the caller was willing to wait";
@@ -88,7 +89,8 @@ struct error_category_impl final : boost::system::error_category {
     std::string message(int value) const override { return text(static_cast<errc>(value)); }
     bool equivalent(int value, const boost::system::error_condition& c) const noexcept override
     {
-        if (c.category() == condition_category()) return is(static_cast<errc>(value), static_cast<condition>(c.value()));
+        if (c.category() == condition_category())
+            return is(static_cast<errc>(value), static_cast<condition>(c.value()));
         return error_category::equivalent(value, c);
     }
 };

@@ -30,16 +30,16 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self, command as
     } catch (...) { // out of memory: the caller is told, and keeps its tokens
         self->failure_detail_ = text_of(std::current_exception());
     }
-    if (done) {
-        asked.call.complete(ec);
-    } else if (self->closed()) {
-        asked.call.complete(errc::closed);
-    } else {
+    const bool again = !done && !self->closed(); // somebody else has the lease
+    pending_call call = again ? pending_call() : std::move(asked.call);
+    if (again) {
         self->commands_.push_front(std::move(asked));
         self->command_at_ = core::after(self->service->now(), std::chrono::milliseconds(100)).mono;
     }
     self->lease_until_.reset();
     self->finish(r);
+    // After the tokens were published: who learns that they are set finds no older ones.
+    if (!again) call.complete(done ? ec : make_error_code(errc::closed));
 }
 
 // True when they are durable. If not they are in use all the same, and saving goes on.

@@ -58,17 +58,17 @@ struct heap_waiter : detail::waiter {
         executor = ex;
         complete = [](detail::waiter* w) {
             std::unique_ptr<heap_waiter> self(static_cast<heap_waiter*>(w));
+            const auto to = self->work.get_executor();
             const asio::any_io_executor ex = self->executor;
-            auto to = asio::get_associated_executor(self->handler, asio::any_completion_executor(ex));
-            // The slot is the caller's, and names this waiter: it is cleared on the caller's executor, right before
-            // the handler runs, and the waiter lives until then.
+            // It lives until the caller's executor has cleared the caller's slot: until then a signal may still reach
+            // it.
             asio::dispatch(ex, asio::bind_executor(to, [self = std::move(self)]() mutable {
                                asio::get_associated_cancellation_slot(self->handler).clear();
                                auto handler = std::move(self->handler);
                                const error_code ec = self->ec;
-                               access_token t = std::move(self->token);
+                               access_token token = std::move(self->token);
                                self.reset();
-                               std::move(handler)(ec, std::move(t));
+                               std::move(handler)(ec, std::move(token));
                            }));
         };
         abandon = [](detail::waiter* w) { delete static_cast<heap_waiter*>(w); };

@@ -60,7 +60,7 @@ struct busy_world {
 
     std::shared_ptr<scripted_transport> server = std::make_shared<scripted_transport>();
     std::shared_ptr<scripted_store> store = std::make_shared<scripted_store>();
-    refresh_policy policy = {.backoff_base = 2ms, .backoff_cap = 8ms, .forced_burst = 1'000'000};
+    refresh_policy policy = {.backoff_base = 10ms, .backoff_cap = 20ms, .forced_burst = 1'000'000};
 
 private:
     std::shared_ptr<const client_registration> client_ = std::make_shared<client_registration>(stage::client());

@@ -73,7 +73,9 @@ private:
     asio::awaitable<access_token> cancelled_call()
     {
         const auto signal = std::make_shared<asio::cancellation_signal>();
-        asio::post(co_await asio::this_coro::executor, [signal] { signal->emit(asio::cancellation_type::terminal); });
+        const auto executor = co_await asio::this_coro::executor;
+        // Not in one expression: g++ 12 destroys a closure twice that stands beside a co_await.
+        asio::post(executor, [signal] { signal->emit(asio::cancellation_type::terminal); });
         const auto token = asio::as_tuple(asio::use_awaitable);
         if (random_() % 2) {
             auto [ec, t] = co_await tokens_.async_get(asio::bind_cancellation_slot(signal->slot(), token));

@@ -1,6 +1,6 @@
 #pragma once
-// The invariants of DESIGN section 4, as an onlooker at the three seams and beside the callers sees them. It knows what was
-// injected; the library does not. The first violation is kept and ends the run.
+// The invariants of DESIGN section 4, as an onlooker at the three seams and beside the callers sees them. It knows what
+// was injected; the library does not. The first violation is kept and ends the run.
 
 #include "simulation/world/authorization_server.hpp"
 #include "simulation/world/machine.hpp"
@@ -46,8 +46,8 @@ struct life_facts {
     bool closing{};
 
     // I5
-    token_id newest = no_token;   // received and not seen in the store
-    int saves_under_way{};        // store commands that carry it
+    token_id newest = no_token; // received and not seen in the store
+    int saves_under_way{};      // store commands that carry it
     // The refresh token that a dead life left with an intent and no verdict, and when the store first answered.
     token_id inherited = no_token;
     std::optional<std::chrono::steady_clock::time_point> first_contact;
@@ -57,17 +57,17 @@ struct life_facts {
     bool usable_answer{};         // the last one had an access token that may be used
     token_id received = no_token; // the access token of the last answer
     afresh::instant received_sent{};
-    bool served{};                // ... has been handed out, and nobody has rejected it
+    bool served{}; // ... has been handed out, and nobody has rejected it
     // I8
     std::chrono::steady_clock::time_point not_before{};       // because of a failure
     std::chrono::steady_clock::time_point not_before_floor{}; // because the last success was a moment ago
     std::chrono::steady_clock::time_point not_before_due{};   // because a good token is held
     std::deque<std::chrono::steady_clock::time_point> requests;
     std::deque<std::chrono::steady_clock::time_point> occasions; // for a further request: successes, people, clocks
-    bool latched{};               // refused, and nobody has said anything since
+    bool latched{};                                              // refused, and nobody has said anything since
     // I12
-    unsigned troubles{};          // injected
-    bool calm = true;             // none since the last success that was saved
+    unsigned troubles{}; // injected
+    bool calm = true;    // none since the last success that was saved
 };
 
 struct wait {
@@ -77,8 +77,8 @@ struct wait {
     std::chrono::steady_clock::time_point deadline{};
     std::chrono::milliseconds max_wait{};
     std::chrono::steady_clock::time_point started{};
-    bool at_once{};       // I7
-    bool calm{};          // I12
+    bool at_once{}; // I7
+    bool calm{};    // I12
     unsigned troubles{};
     bool done{};
     bool cancelled{};
@@ -159,12 +159,12 @@ private:
         token_id successor = no_token;
         bool saved{};
     };
-    std::vector<succession> succeeded_; // by token_id of the refresh token that was sent
+    std::vector<succession> succeeded_;   // by token_id of the refresh token that was sent
     std::vector<std::size_t> handed_out_; // by token_id of the access token: in which step, counted from 1
-    std::vector<bool> rejected_; // by token_id of the access token
-    bool clocks_stepped_{};      // ever
-    std::vector<intent_facts> intents_; // by token_id of the refresh token
-    std::optional<doubted> refusal_;    // of the last refused grant, while it stands
+    std::vector<bool> rejected_;          // by token_id of the access token
+    bool clocks_stepped_{};               // ever
+    std::vector<intent_facts> intents_;   // by token_id of the refresh token
+    std::optional<doubted> refusal_;      // of the last refused grant, while it stands
 };
 
 } // namespace simulation

@@ -1,5 +1,5 @@
-// What the onlooker checks at the network: I1 (one presenter), I2 (intent), I5, I6 (no resend), I8 (rate), and that each
-// reuse of a refresh token has a cause that no client can remove.
+// What the onlooker checks at the network: I1 (one presenter), I2 (intent), I5, I6 (no resend), I8 (rate), and that
+// each reuse of a refresh token has a cause that no client can remove.
 #include "simulation/world/world.hpp"
 
 #include "core/schedule.hpp"
@@ -20,7 +20,8 @@ std::size_t checker::first_byte(process& p, token_id refresh)
     if (refresh == no_token) fail("I10: a request without a known refresh token");
     for (const presentation& s : presentations_)
         if (s.refresh == refresh && s.end == ending::open) fail("I1: " + which + " is sent while it is being sent");
-    if (refresh != no_token && row.record.intent.rt_hash != afresh::crypto::fingerprint(world_.server.refresh(refresh).text))
+    if (refresh != no_token &&
+        row.record.intent.rt_hash != afresh::crypto::fingerprint(world_.server.refresh(refresh).text))
         fail("I2: " + which + " is sent without a durable intent");
     if (row.record.state != afresh::grant_state::live) fail("I8: " + which + " is sent though its record is not live");
     if (world_.store.intents <= f.intents_used) fail("I6: " + which + " is sent twice with one intent");
@@ -28,7 +29,8 @@ std::size_t checker::first_byte(process& p, token_id refresh)
     if (refresh != no_token && static_cast<std::size_t>(refresh) < succeeded_.size()) {
         const succession& s = succeeded_[static_cast<std::size_t>(refresh)];
         if (s.successor != no_token && s.saved) fail("I5: " + which + " is sent after its successor was saved");
-        if (s.successor != no_token && s.received_by == f.life) fail("I5: " + which + " is sent by whom its successor was given");
+        if (s.successor != no_token && s.received_by == f.life)
+            fail("I5: " + which + " is sent by whom its successor was given");
     }
     const afresh::instant now = p.clock();
     check_rate(p, now.mono);
@@ -37,8 +39,8 @@ std::size_t checker::first_byte(process& p, token_id refresh)
     return presentations_.size() - 1;
 }
 
-// DESIGN "In doubt". A dead holder's request may still be on its way: nothing is sent right after the first contact with
-// the store. And while a good token is held, a refresh token in doubt is sent again promptly or not at all.
+// DESIGN "In doubt". A dead holder's request may still be on its way: nothing is sent right after the first contact
+// with the store. And while a good token is held, a refresh token in doubt is sent again promptly or not at all.
 void checker::check_doubt(process& p, token_id refresh)
 {
     const life_facts& f = p.facts;
@@ -67,9 +69,9 @@ void checker::check_doubt(process& p, token_id refresh)
         fail("I7: a refresh token in doubt is risked though a good access token is held");
 }
 
-// I8. A pause after each failure, a floor after each success, no request for a token that is not due, and in any minute no
-// more requests than full jitter can draw: after the seventh failure in a row each pause is uniform in [0, 60 s), and that
-// fifteen of them fit into a minute has a probability of 1/15!.
+// I8. A pause after each failure, a floor after each success, no request for a token that is not due, and in any minute
+// no more requests than full jitter can draw: after the seventh failure in a row each pause is uniform in [0, 60 s),
+// and that fifteen of them fit into a minute has a probability of 1/15!.
 void checker::check_rate(process& p, std::chrono::steady_clock::time_point mono)
 {
     life_facts& f = p.facts;
@@ -97,8 +99,9 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
     life_facts& f = p.facts;
     const auto now = p.clock();
     if (how != ending::answered) {
-        f.not_before = now.mono + std::max<std::chrono::milliseconds>(world_.policy.backoff_base / 10,
-                                                                      std::min<std::chrono::milliseconds>(retry_after, 1h));
+        f.not_before =
+            now.mono + std::max<std::chrono::milliseconds>(world_.policy.backoff_base / 10,
+                                                           std::min<std::chrono::milliseconds>(retry_after, 1h));
         if (how == ending::refused) {
             refusal_ = doubt_about(s.refresh, id);
             if (*refusal_ == doubted::yes) ++lost_families;
@@ -115,7 +118,9 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
         f.served = false;
         f.not_before_floor = s.sent.mono + 1s;
         const auto told = world_.server.access(answer->access).told;
-        if (told) f.not_before_floor = s.sent.mono + std::max<std::chrono::milliseconds>(1s, std::chrono::milliseconds(*told) / 4);
+        if (told)
+            f.not_before_floor =
+                s.sent.mono + std::max<std::chrono::milliseconds>(1s, std::chrono::milliseconds(*told) / 4);
         f.not_before_due = afresh::core::schedule({s.sent.mono, s.sent.wall}, told, world_.policy, 1.0).due.mono;
     } else {
         f.not_before = now.mono + world_.policy.backoff_base / 10;
@@ -123,7 +128,8 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
     if (answer->refresh == no_token || answer->refresh == s.refresh) return;
     f.newest = answer->refresh;
     f.saves_under_way = 0;
-    if (succeeded_.size() <= static_cast<std::size_t>(s.refresh)) succeeded_.resize(static_cast<std::size_t>(s.refresh) + 1);
+    if (succeeded_.size() <= static_cast<std::size_t>(s.refresh))
+        succeeded_.resize(static_cast<std::size_t>(s.refresh) + 1);
     succeeded_[static_cast<std::size_t>(s.refresh)] = {f.life, answer->refresh, false};
 }
 
@@ -149,8 +155,8 @@ void checker::server_minded_reuse(token_id refresh)
     if (sent < 2 || without_verdict == 0) fail("I5: a refresh token was used twice, and no answer was lost");
 }
 
-// Whether refusing `refresh` now must be told as rotation_in_doubt: an earlier attempt ended without a verdict. It may be
-// told so when the record has an intent without a verdict, for whatever reason: nobody can know then.
+// Whether refusing `refresh` now must be told as rotation_in_doubt: an earlier attempt ended without a verdict. It may
+// be told so when the record has an intent without a verdict, for whatever reason: nobody can know then.
 checker::doubted checker::doubt_about(token_id refresh, std::size_t until) const
 {
     for (std::size_t i = until; i-- > 0;) {

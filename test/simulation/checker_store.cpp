@@ -21,26 +21,30 @@ void checker::store_asked(process& p, const afresh::store_command& c)
     life_facts& f = p.facts;
     if (c.what == kind::replace && !c.new_refresh_token.empty()) // a new sign-in counts as received
         f.newest = newest_of(p, c.new_refresh_token.reveal());
-    if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal()) ++f.saves_under_way;
+    if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal())
+        ++f.saves_under_way;
 }
 
 void checker::store_answered(process& p, const afresh::store_command& c, bool failed)
 {
     life_facts& f = p.facts;
     if (!failed && !f.first_contact) f.first_contact = p.clock().mono;
-    if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal()) --f.saves_under_way;
+    if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal())
+        --f.saves_under_way;
 }
 
 void checker::store_committed(const afresh::chain_record& before, const afresh::chain_record& after,
                               const afresh::store_command& c, afresh::store_reply::status, life_id by)
 {
     if (after.generation < before.generation) fail("I4: the generation went back");
-    if (after.generation == before.generation && before.generation > 0 && !(after.refresh_token == before.refresh_token))
+    if (after.generation == before.generation && before.generation > 0 &&
+        !(after.refresh_token == before.refresh_token))
         fail("I4: the refresh token changed within a generation");
     for (const auto& t : after.tokens) {
         const token_id id = world_.server.find_access(t.access_token.reveal());
         if (id == no_token) continue;
-        if (committed_access_.size() <= static_cast<std::size_t>(id)) committed_access_.resize(static_cast<std::size_t>(id) + 1);
+        if (committed_access_.size() <= static_cast<std::size_t>(id))
+            committed_access_.resize(static_cast<std::size_t>(id) + 1);
         committed_access_[static_cast<std::size_t>(id)] = true;
     }
     if (c.what == kind::save_success) {
@@ -77,8 +81,10 @@ void checker::check_unsaved(process& p)
     const life_facts& f = p.facts;
     if (f.saves_under_way > 0) return;
     const auto s = p.status();
-    if (!s) return fail("I5: refresh token " + std::to_string(f.newest) + " was received, not saved, and nobody holds it");
-    if (!s->unsaved) fail("I5: refresh token " + std::to_string(f.newest) + " was received, is not saved, and not flagged");
+    if (!s)
+        return fail("I5: refresh token " + std::to_string(f.newest) + " was received, not saved, and nobody holds it");
+    if (!s->unsaved)
+        fail("I5: refresh token " + std::to_string(f.newest) + " was received, is not saved, and not flagged");
 }
 
 } // namespace simulation

@@ -1,5 +1,5 @@
-// What the onlooker checks beside the callers: I3 (saved before published), I7 (a usable token stays in use), I11 and I12
-// (every caller is told once, in time).
+// What the onlooker checks beside the callers: I3 (saved before published), I7 (a usable token stays in use), I11 and
+// I12 (every caller is told once, in time).
 #include "simulation/world/world.hpp"
 
 #include "core/schedule.hpp"
@@ -23,7 +23,11 @@ bool checker::holds_served_token(process& p) const
 std::size_t checker::wait_started(process& p, wait::kind what, std::chrono::milliseconds max_wait)
 {
     ++waits;
-    world_.tell("caller ", waits - 1, what == wait::kind::newer ? " wants a newer token" : what == wait::kind::picky ? " wants a lasting token" : " wants a token", ", waits for ", max_wait);
+    world_.tell("caller ", waits - 1,
+                what == wait::kind::newer   ? " wants a newer token"
+                : what == wait::kind::picky ? " wants a lasting token"
+                                            : " wants a token",
+                ", waits for ", max_wait);
     if (what == wait::kind::picky) p.facts.not_before_due = {};
     wait w;
     w.life = p.facts.life;
@@ -60,7 +64,8 @@ void checker::wait_ended(process& p, std::size_t id, afresh::error_code ec, cons
     if (ec && token) fail("I11: an error and a token");
     if (!ec && !token) fail("I11: neither an error nor a token");
     if (p.clock().mono > w.deadline) fail("I12: a caller was told after its time was up");
-    if (ec == boost::asio::error::operation_aborted && !w.cancelled) fail("I11: a caller was told that it cancelled, and had not");
+    if (ec == boost::asio::error::operation_aborted && !w.cancelled)
+        fail("I11: a caller was told that it cancelled, and had not");
     if (w.at_once && !w.cancelled && (ec || p.clock().mono != w.started))
         fail("I7: a usable token was held and not handed out: " + ec.message());
     if (!ec) return check_handed_out(p, w, token);
@@ -68,16 +73,19 @@ void checker::wait_ended(process& p, std::size_t id, afresh::error_code ec, cons
     if (ec == errc::sign_in_required || ec == errc::rotation_in_doubt) check_refusal(p, w, ec);
     const bool calm = w.calm && p.facts.troubles == w.troubles && !w.cancelled && !p.facts.closing;
     const bool bucket_empty = w.what == wait::kind::newer && ec == errc::temporarily_unavailable;
-    if (calm && w.max_wait >= 20s && !bucket_empty) fail("I12: nothing was wrong, and a caller got no token: " + ec.message());
+    if (calm && w.max_wait >= 20s && !bucket_empty)
+        fail("I12: nothing was wrong, and a caller got no token: " + ec.message());
 }
 
 void checker::check_handed_out(process& p, const wait& w, const afresh::access_token& token)
 {
     const token_id id = world_.server.find_access(token.value().reveal());
     if (id == no_token) return fail("I10: a caller was given something that is no access token");
-    const bool saved = static_cast<std::size_t>(id) < committed_access_.size() && committed_access_[static_cast<std::size_t>(id)];
+    const bool saved =
+        static_cast<std::size_t>(id) < committed_access_.size() && committed_access_[static_cast<std::size_t>(id)];
     const auto s = p.status();
-    if (!saved && !(s && s->unsaved)) fail("I3: access token " + std::to_string(id) + " was handed out before it was saved");
+    if (!saved && !(s && s->unsaved))
+        fail("I3: access token " + std::to_string(id) + " was handed out before it was saved");
     const access_entry& issued = world_.server.access(id);
     if (issued.unusable) fail("I10: a token of an unknown type was handed out");
     if (handed_out_.size() <= static_cast<std::size_t>(id)) handed_out_.resize(static_cast<std::size_t>(id) + 1);

@@ -1,5 +1,5 @@
-// The checker itself is checked: with one step of the order taken away, at a seam, it must say so. An invariant that cannot
-// fail proves nothing.
+// The checker itself is checked: with one step of the order taken away, at a seam, it must say so. An invariant that
+// cannot fail proves nothing.
 #include "simulation/world/callers.hpp"
 #include "simulation/world/world.hpp"
 
@@ -95,11 +95,12 @@ BOOST_AUTO_TEST_CASE(a_transport_that_resends_is_found)
 
 BOOST_AUTO_TEST_CASE(a_usable_token_that_is_taken_away_is_found)
 {
-    const std::string text = found_in([](world&) {}, [](world& w) {
-        w.time_flaw.ahead = 1h; // what the library takes for the time
-        begin_visit(w, *w.processes[0], visit());
-        w.run_for(1ms);
-    });
+    const std::string text = found_in([](world&) {},
+                                      [](world& w) {
+                                          w.time_flaw.ahead = 1h; // what the library takes for the time
+                                          begin_visit(w, *w.processes[0], visit());
+                                          w.run_for(1ms);
+                                      });
     BOOST_TEST(begins(text, "I7"), text);
 }
 
@@ -134,21 +135,24 @@ BOOST_AUTO_TEST_CASE(a_caller_that_waits_for_ever_is_found)
 
 BOOST_AUTO_TEST_CASE(a_caller_that_is_told_twice_is_found)
 {
-    const std::string text = found_in([](world&) {}, [](world& w) {
-        process& p = *w.processes[0];
-        const std::size_t id = w.check.wait_started(p, wait::kind::plain, 30s);
-        for (int i = 0; i < 2; ++i) w.check.wait_ended(p, id, afresh::errc::wait_timed_out, {});
-    });
+    const std::string text = found_in([](world&) {},
+                                      [](world& w) {
+                                          process& p = *w.processes[0];
+                                          const std::size_t id = w.check.wait_started(p, wait::kind::plain, 30s);
+                                          for (int i = 0; i < 2; ++i)
+                                              w.check.wait_ended(p, id, afresh::errc::wait_timed_out, {});
+                                      });
     BOOST_TEST((begins(text, "I11") || begins(text, "I7")), text);
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_in_an_event_is_found)
 {
-    const std::string text = found_in([](world&) {}, [](world& w) {
-        afresh::event e;
-        e.detail = "could not save R-1-secret";
-        w.check.told(e);
-    });
+    const std::string text = found_in([](world&) {},
+                                      [](world& w) {
+                                          afresh::event e;
+                                          e.detail = "could not save R-1-secret";
+                                          w.check.told(e);
+                                      });
     BOOST_TEST(begins(text, "I9"), text);
 }
 

@@ -35,13 +35,15 @@ public:
 private:
     void draw_server()
     {
-        static constexpr reuse_rule rules[]{reuse_rule::strict, reuse_rule::strict, reuse_rule::previous_grace,
-                                            reuse_rule::same_successor, reuse_rule::mint_many, reuse_rule::no_rotation};
+        static constexpr reuse_rule rules[]{reuse_rule::strict,         reuse_rule::strict,
+                                            reuse_rule::previous_grace, reuse_rule::same_successor,
+                                            reuse_rule::mint_many,      reuse_rule::no_rotation};
         static constexpr std::chrono::nanoseconds graces[]{2s, 10s, 30s, 10min};
         static constexpr seconds lifetimes[]{0s, 1s, 5s, 60s, 300s, 300s, 300s, 3600s, 3600s, 3600s, 8h};
         using form = server_habits::form;
-        static constexpr form forms[]{form::number, form::number, form::number, form::number, form::number, form::text,
-                                      form::fraction, form::missing, form::null, form::negative, form::huge};
+        static constexpr form forms[]{form::number, form::number,   form::number,   form::number,
+                                      form::number, form::text,     form::fraction, form::missing,
+                                      form::null,   form::negative, form::huge};
         using unrotated = server_habits::unrotated;
         static constexpr unrotated silences[]{unrotated::absent, unrotated::empty, unrotated::null, unrotated::same};
         server_habits& h = w_.server.habits;
@@ -76,10 +78,13 @@ private:
             p.used_within_min = h.lifetime < 10s ? 10s : 180s;
         }
         const double knows = chance_.unit();
-        if (knows < 0.3) p.rotation_grace = std::chrono::duration_cast<std::chrono::milliseconds>(
-            h.rule == reuse_rule::strict ? 0ns : h.grace);
-        else if (knows < 0.4) p.rotation_grace = 0ms;
-        if (chance_.chance(0.2)) p.max_wait = std::chrono::duration_cast<std::chrono::milliseconds>(chance_.spread(100ms, 5min));
+        if (knows < 0.3)
+            p.rotation_grace =
+                std::chrono::duration_cast<std::chrono::milliseconds>(h.rule == reuse_rule::strict ? 0ns : h.grace);
+        else if (knows < 0.4)
+            p.rotation_grace = 0ms;
+        if (chance_.chance(0.2))
+            p.max_wait = std::chrono::duration_cast<std::chrono::milliseconds>(chance_.spread(100ms, 5min));
     }
 
     void draw_program()
@@ -109,7 +114,8 @@ private:
         visit v;
         v.calls = static_cast<unsigned>(1 + chance_.below(6));
         v.thinks = chance_.spread(1ms, 3min);
-        if (chance_.chance(0.3)) v.max_wait = std::chrono::duration_cast<std::chrono::milliseconds>(chance_.spread(1ms, 10min));
+        if (chance_.chance(0.3))
+            v.max_wait = std::chrono::duration_cast<std::chrono::milliseconds>(chance_.spread(1ms, 10min));
         if (chance_.chance(0.1)) v.min_valid = seconds(chance_.below(1000));
         v.calls_resource = chance_.chance(0.7);
         v.calls_back = chance_.chance(0.2);
@@ -228,8 +234,9 @@ private:
 
     void draw_misconfiguration(virtual_time at)
     {
-        static constexpr const char* codes[]{"invalid_client", "unauthorized_client", "invalid_scope", "invalid_target",
-                                             "invalid_request", "temporarily_unavailable", "some_new_error"};
+        static constexpr const char* codes[]{"invalid_client", "unauthorized_client", "invalid_scope",
+                                             "invalid_target", "invalid_request",     "temporarily_unavailable",
+                                             "some_new_error"};
         const char* code = chance_.pick(codes);
         const auto how_long = chance_.spread(1s, 1h);
         w_.queue.at(at, nobody, [&w = w_, code, how_long] {
@@ -313,7 +320,8 @@ void end_well(world& w)
     p.tokens()->async_shutdown(5min, [&](afresh::error_code result) { closed = result; });
     w.run_until(w.now() + 10min, [&] { return closed != boost::asio::error::would_block; });
     if (closed) w.check.fail("end: shutdown says " + closed.message());
-    if (p.facts.newest != no_token) w.check.fail("I5: shut down, and refresh token " + std::to_string(p.facts.newest) + " is not saved");
+    if (p.facts.newest != no_token)
+        w.check.fail("I5: shut down, and refresh token " + std::to_string(p.facts.newest) + " is not saved");
     w.check.at_the_end();
 }
 

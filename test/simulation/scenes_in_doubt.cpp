@@ -91,9 +91,9 @@ BOOST_AUTO_TEST_CASE(a_crash_at_each_point_of_an_exchange_costs_no_more_than_it_
         crash_point where;
         bool spent; // the server has rotated, and nobody has the successor
     };
-    for (const row& r : {row{crash_point::intent_written, false}, row{crash_point::bytes_sent, true},
-                         row{crash_point::rotated, true}, row{crash_point::answer_read, true},
-                         row{crash_point::committed, false}}) {
+    for (const row& r :
+         {row{crash_point::intent_written, false}, row{crash_point::bytes_sent, true}, row{crash_point::rotated, true},
+          row{crash_point::answer_read, true}, row{crash_point::committed, false}}) {
         for (const bool grace : {false, true}) {
             BOOST_TEST_INFO("crash point " << static_cast<int>(r.where) << ", grace " << grace);
             scene s;

@@ -34,11 +34,16 @@ bool read(int count, char** values, arguments& a)
             continue;
         }
         if (++i == count) return false;
-        if (name == "--first") a.first = std::strtoull(values[i], nullptr, 10);
-        else if (name == "--schedules") a.schedules = std::strtoull(values[i], nullptr, 10);
-        else if (name == "--seconds") a.seconds = std::strtod(values[i], nullptr);
-        else if (name == "--seed") a.first = std::strtoull(values[i], nullptr, 10), a.schedules = 1;
-        else return false;
+        if (name == "--first")
+            a.first = std::strtoull(values[i], nullptr, 10);
+        else if (name == "--schedules")
+            a.schedules = std::strtoull(values[i], nullptr, 10);
+        else if (name == "--seconds")
+            a.seconds = std::strtod(values[i], nullptr);
+        else if (name == "--seed")
+            a.first = std::strtoull(values[i], nullptr, 10), a.schedules = 1;
+        else
+            return false;
     }
     return true;
 }
@@ -51,11 +56,15 @@ int main(int count, char** values)
 {
     arguments a;
     if (!read(count, values, a)) {
-        std::fputs("usage: simulate [--schedules N] [--first SEED] [--seconds S] [--seed SEED] [--story] [--keep-going]\n", stderr);
+        std::fputs(
+            "usage: simulate [--schedules N] [--first SEED] [--seconds S] [--seed SEED] [--story] [--keep-going]\n",
+            stderr);
         return 2;
     }
     const auto began = std::chrono::steady_clock::now();
-    const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); };
+    const auto elapsed = [&] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    };
     const double cpu = cpu_seconds();
     simulation::outcome sum;
     std::uint64_t done = 0, failures = 0;
@@ -82,13 +91,15 @@ int main(int count, char** values)
         sum.story_hash = sum.story_hash * 31 + o.story_hash;
     }
     const double n = done ? static_cast<double>(done) : 1;
-    std::printf("%" PRIu64 " schedules from seed %" PRIu64 ", %" PRIu64 " failures: %.0f a second of processor time, %.0f by the clock\n",
+    std::printf("%" PRIu64 " schedules from seed %" PRIu64 ", %" PRIu64
+                " failures: %.0f a second of processor time, %.0f by the clock\n",
                 done, a.first, failures, n / (cpu_seconds() - cpu), n / elapsed());
-    std::printf("each on average: %.1f virtual hours, %.0f events, %.1f token requests, %.1f callers, %.2f of them failed\n",
-                static_cast<double>(sum.lasted.count()) / n / 3.6e9, static_cast<double>(sum.events) / n,
-                static_cast<double>(sum.requests) / n, static_cast<double>(sum.waits) / n,
-                static_cast<double>(sum.failed_waits) / n);
-    std::printf("%zu rotations, %zu reuse events at servers, %zu grants lost in doubt, story %016" PRIx64 "\n", sum.rotations,
-                sum.reuse_events, sum.lost_families, sum.story_hash);
+    std::printf(
+        "each on average: %.1f virtual hours, %.0f events, %.1f token requests, %.1f callers, %.2f of them failed\n",
+        static_cast<double>(sum.lasted.count()) / n / 3.6e9, static_cast<double>(sum.events) / n,
+        static_cast<double>(sum.requests) / n, static_cast<double>(sum.waits) / n,
+        static_cast<double>(sum.failed_waits) / n);
+    std::printf("%zu rotations, %zu reuse events at servers, %zu grants lost in doubt, story %016" PRIx64 "\n",
+                sum.rotations, sum.reuse_events, sum.lost_families, sum.story_hash);
     return failures ? 1 : 0;
 }

@@ -26,8 +26,14 @@ afresh::http_fields json_fields()
 
 } // namespace
 
-token_id authorization_server::find_refresh(std::string_view text) const { return number_in(text, "R-", refresh_.size()); }
-token_id authorization_server::find_access(std::string_view text) const { return number_in(text, "A-", access_.size()); }
+token_id authorization_server::find_refresh(std::string_view text) const
+{
+    return number_in(text, "R-", refresh_.size());
+}
+token_id authorization_server::find_access(std::string_view text) const
+{
+    return number_in(text, "A-", access_.size());
+}
 
 token_id authorization_server::presented(std::string_view body, const authorization_server& server)
 {
@@ -135,7 +141,8 @@ server_answer authorization_server::misconfigured(token_id id, virtual_time now)
 {
     const std::string& code = habits.error_instead;
     const bool parameter = code == "invalid_target" || code == "invalid_authorization_details";
-    if (parameter && id != no_token && !refresh(id).used_at && habits.rule != reuse_rule::no_rotation && chance_.chance(0.5))
+    if (parameter && id != no_token && !refresh(id).used_at && habits.rule != reuse_rule::no_rotation &&
+        chance_.chance(0.5))
         refresh_[static_cast<std::size_t>(id)].used_at = now;
     server_answer out = refuse(code.c_str(), no_token, false);
     out.doubtful = parameter || code == "server_error" || code == "temporarily_unavailable";

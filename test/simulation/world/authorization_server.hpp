@@ -1,6 +1,6 @@
 #pragma once
-// A scripted authorization server with rotation and reuse detection (RFC 9700 4.14.2), its resource, and the ledger of all
-// tokens it ever issued. Its clock is the world's.
+// A scripted authorization server with rotation and reuse detection (RFC 9700 4.14.2), its resource, and the ledger of
+// all tokens it ever issued. Its clock is the world's.
 
 #include "simulation/world/event_queue.hpp"
 #include "simulation/world/random.hpp"
@@ -20,7 +20,8 @@ constexpr token_id no_token = -1;
 // What a server does with a refresh token that was used before (the table in FAULTS section 0).
 enum class reuse_rule {
     strict,         // the whole family is revoked
-    previous_grace, // the immediate predecessor is good for another use within the grace, and the first successor is not
+    previous_grace, // the immediate predecessor is good for another use within the grace, and the first successor is
+                    // not
     same_successor, // within the grace the answer names the same successor
     mint_many,      // within the grace each use makes a further good successor
     no_rotation,    // a refresh token is not spent
@@ -28,19 +29,19 @@ enum class reuse_rule {
 
 struct server_habits {
     reuse_rule rule = reuse_rule::strict;
-    std::chrono::nanoseconds grace{};          // of the rules that have one, from the first use
-    bool race_is_invalid_request{};            // a use within a second of another is answered so, and changes nothing
+    std::chrono::nanoseconds grace{}; // of the rules that have one, from the first use
+    bool race_is_invalid_request{};   // a use within a second of another is answered so, and changes nothing
     bool errors_with_status_200{};
     bool refuses_with_bare_401{};
-    bool echoes_tokens{};                      // puts them into error_description
-    bool retires_access_tokens{};              // a refresh revokes the access tokens before
+    bool echoes_tokens{};         // puts them into error_description
+    bool retires_access_tokens{}; // a refresh revokes the access tokens before
     enum class form { number, text, fraction, missing, null, negative, huge } expires_in = form::number;
     std::chrono::seconds lifetime{300};        // as told; 0 or not told: see `untold_lifetime`
     std::chrono::seconds untold_lifetime{600}; // what the resource goes by when the client is not told
     enum class unrotated { absent, empty, null, same } silence = unrotated::absent; // of no_rotation
-    std::string error_instead;                 // answered to every request, whatever it says
-    double consumes_then_fails{};              // probability of a 500 after the refresh token was spent
-    double hands_out_unusable{};               // ... of an unknown token_type
+    std::string error_instead;    // answered to every request, whatever it says
+    double consumes_then_fails{}; // probability of a 500 after the refresh token was spent
+    double hands_out_unusable{};  // ... of an unknown token_type
 };
 
 struct refresh_entry {

@@ -72,7 +72,8 @@ asio::awaitable<void> pay_visit(world& w, process& p, visit v)
         caller_result r;
         co_await get_once(w, p, v, &r);
         if (v.calls_resource && !r.ec) {
-            const virtual_time arrives = w.now() + w.chance.between(std::chrono::milliseconds(1), std::chrono::milliseconds(200));
+            const virtual_time arrives =
+                w.now() + w.chance.between(std::chrono::milliseconds(1), std::chrono::milliseconds(200));
             co_await sleep_until(w.queue, arrives, life);
             const token_id id = w.server.find_access(r.token.value().reveal());
             if (!w.server.accepts(id, w.now()) && p.tokens()) co_await renew(w, p, &r);
@@ -90,16 +91,17 @@ void get_and_cancel(world& w, process& p, visit v)
     const auto result = std::make_shared<caller_result>();
     const std::size_t id = started(w, p, v);
     const afresh::get_options o = options_of(v);
-    asio::co_spawn(p.context().get_executor(), p.tokens()->get(o),
-                   asio::bind_cancellation_slot(signal->slot(), [&w, &p, id, signal](std::exception_ptr e, access_token t) {
-                       error_code ec;
-                       try {
-                           if (e) std::rethrow_exception(e);
-                       } catch (const system_error& error) {
-                           ec = error.code();
-                       }
-                       w.check.wait_ended(p, id, ec, t);
-                   }));
+    asio::co_spawn(
+        p.context().get_executor(), p.tokens()->get(o),
+        asio::bind_cancellation_slot(signal->slot(), [&w, &p, id, signal](std::exception_ptr e, access_token t) {
+            error_code ec;
+            try {
+                if (e) std::rethrow_exception(e);
+            } catch (const system_error& error) {
+                ec = error.code();
+            }
+            w.check.wait_ended(p, id, ec, t);
+        }));
     w.queue.in(*v.cancels_after, p.facts.life, [&w, &p, id, signal] {
         asio::post(p.context(), [&w, &p, id, signal] {
             w.check.cancelled(p, id);
@@ -116,7 +118,8 @@ void get_with_callback(world& w, process& p, visit v)
     asio::post(strand, [&w, &p, v, id, signal, strand] {
         auto handler = [&w, &p, id, signal](error_code ec, access_token t) { w.check.wait_ended(p, id, ec, t); };
         if (!p.tokens()) return handler(afresh::errc::closed, {});
-        p.tokens()->async_get(options_of(v), asio::bind_cancellation_slot(signal->slot(), asio::bind_executor(strand, handler)));
+        p.tokens()->async_get(options_of(v),
+                              asio::bind_cancellation_slot(signal->slot(), asio::bind_executor(strand, handler)));
     });
     if (!v.cancels_after) return;
     w.queue.in(*v.cancels_after, p.facts.life, [&w, &p, id, signal, strand] {
@@ -141,7 +144,8 @@ void set_new_tokens(world& w, process& p, bool with_access)
 {
     if (!p.alive() || !p.tokens()) return;
     const auto issued = w.server.sign_in(w.now());
-    w.tell("process ", p.number(), " sets tokens: refresh token ", issued.refresh, ", access token ", with_access ? issued.access : no_token);
+    w.tell("process ", p.number(), " sets tokens: refresh token ", issued.refresh, ", access token ",
+           with_access ? issued.access : no_token);
     afresh::token_set tokens;
     tokens.refresh_token(afresh::secret_string(w.server.refresh(issued.refresh).text));
     if (with_access) {

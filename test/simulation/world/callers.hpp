@@ -15,8 +15,8 @@ struct visit {
     std::chrono::nanoseconds thinks = std::chrono::seconds(1); // between calls
     std::optional<std::chrono::milliseconds> max_wait;
     std::chrono::seconds min_valid{};
-    bool calls_resource = true;                           // and renews after a 401
-    bool calls_back = false;                              // async_get with a callback on a strand of its own
+    bool calls_resource = true;                            // and renews after a 401
+    bool calls_back = false;                               // async_get with a callback on a strand of its own
     std::optional<std::chrono::nanoseconds> cancels_after; // each call
 };
 

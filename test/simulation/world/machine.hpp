@@ -13,7 +13,8 @@ public:
     {
         using namespace std::chrono;
         const virtual_time mono = (asleep_ ? fell_asleep_ : t) - stood_still_;
-        return {steady_clock::time_point(hours(100) + mono), system_clock::time_point(hours(24 * 365 * 56) + t + wall_off_)};
+        return {steady_clock::time_point(hours(100) + mono),
+                system_clock::time_point(hours(24 * 365 * 56) + t + wall_off_)};
     }
     // When the monotonic clock will show `at`, if nobody suspends the machine before.
     virtual_time when(std::chrono::steady_clock::time_point at) const noexcept

@@ -51,7 +51,8 @@ fate network::draw(virtual_time now, std::chrono::milliseconds connect_limit, st
     case weather::cut: { // at any byte: of the request, and it never happened; of the answer, and it did
         f.answered = false;
         if (chance_.chance(0.4)) f.processed_after.reset();
-        f.ends_after = chance_.chance(0.2) ? chance_.spread(1s, exchange_limit) + f.ends_after : chance_.between(1ns, f.ends_after);
+        f.ends_after = chance_.chance(0.2) ? chance_.spread(1s, exchange_limit) + f.ends_after
+                                           : chance_.between(1ns, f.ends_after);
         if (f.processed_after && chance_.chance(0.5)) f.ends_after += there + thinks; // after it was processed
         break;
     }

@@ -20,22 +20,22 @@ enum class weather {
     too_many,    // 429, with or without Retry-After
     captive,     // 200 and HTML
     redirect,
-    not_found,   // 404 and HTML
-    forbidden,   // 403 and HTML
-    slow,        // answers come near the limit, or after it
-    cut,         // the connection breaks at some byte of the request or the answer
-    late,        // it breaks, and the server processes the request at some later time
-    garbled,     // the answer's body is not what its header says, or no JSON
+    not_found, // 404 and HTML
+    forbidden, // 403 and HTML
+    slow,      // answers come near the limit, or after it
+    cut,       // the connection breaks at some byte of the request or the answer
+    late,      // it breaks, and the server processes the request at some later time
+    garbled,   // the answer's body is not what its header says, or no JSON
 };
 constexpr int weather_kinds = 15;
 
 struct network_habits {
     std::chrono::nanoseconds latency_low = std::chrono::milliseconds(5); // one way
     std::chrono::nanoseconds latency_high = std::chrono::milliseconds(120);
-    std::chrono::nanoseconds think_low = std::chrono::milliseconds(1);   // of the server
+    std::chrono::nanoseconds think_low = std::chrono::milliseconds(1); // of the server
     std::chrono::nanoseconds think_high = std::chrono::milliseconds(400);
-    double accidents{};             // probability that a request meets weather of its own
-    std::vector<weather> accident;  // which, equally likely
+    double accidents{};                 // probability that a request meets weather of its own
+    std::vector<weather> accident;      // which, equally likely
     std::chrono::seconds retry_after{}; // 0: none
     bool retry_after_as_date{};
     std::chrono::nanoseconds latest = std::chrono::minutes(10); // of late processing

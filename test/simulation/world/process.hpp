@@ -1,6 +1,7 @@
 #pragma once
-// One process: an io_context with the real token_service and token_source in it. It dies at any moment and comes back with
-// the same store and the grant it was first configured with. One life lasts from start() to crash() or to its retirement.
+// One process: an io_context with the real token_service and token_source in it. It dies at any moment and comes back
+// with the same store and the grant it was first configured with. One life lasts from start() to crash() or to its
+// retirement.
 
 #include "simulation/checker.hpp"
 #include "simulation/world/machine.hpp"

@@ -46,7 +46,8 @@ public:
     }
     std::chrono::nanoseconds between(std::chrono::nanoseconds low, std::chrono::nanoseconds high) noexcept
     {
-        return low + std::chrono::nanoseconds(static_cast<std::int64_t>(unit() * static_cast<double>((high - low).count())));
+        return low +
+               std::chrono::nanoseconds(static_cast<std::int64_t>(unit() * static_cast<double>((high - low).count())));
     }
     // Of widely different sizes: each doubling of `low` up to `high` is equally likely. `low` must be positive.
     std::chrono::nanoseconds spread(std::chrono::nanoseconds low, std::chrono::nanoseconds high) noexcept

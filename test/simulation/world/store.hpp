@@ -16,12 +16,13 @@ class process;
 class world;
 
 struct store_habits {
-    bool local = true; // of one machine, by its wall clock; its lease ends with the process. Else a database with a clock of its own
+    bool local = true; // of one machine, by its wall clock; its lease ends with the process. Else a database with a
+                       // clock of its own
     std::chrono::nanoseconds fastest = std::chrono::microseconds(200);
     std::chrono::nanoseconds slowest = std::chrono::milliseconds(30);
-    double stalls{};        // probability of a command that takes seconds
-    double fails_before{};  // ... that fails and was not done
-    double fails_after{};   // ... whose acknowledgement is lost
+    double stalls{};       // probability of a command that takes seconds
+    double fails_before{}; // ... that fails and was not done
+    double fails_after{};  // ... whose acknowledgement is lost
     struct outage {
         virtual_time from{}, to{};
     };
@@ -29,7 +30,7 @@ struct store_habits {
 };
 
 struct store_sabotage {
-    bool forgets_intents{};   // acknowledges what it does not keep
+    bool forgets_intents{}; // acknowledges what it does not keep
     bool forgets_successes{};
     bool forgets_at_death{};       // a process that dies takes its last save with it
     bool forgets_doubt_at_death{}; // ... or its intent

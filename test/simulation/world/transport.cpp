@@ -60,8 +60,8 @@ bool is_gateway(weather w)
     }
 }
 
-// A body that is not what it should be, though the connection was in order. Either nothing can be read from it, or it is
-// broken JSON in which the new refresh token stands all the same, the only copy there is.
+// A body that is not what it should be, though the connection was in order. Either nothing can be read from it, or it
+// is broken JSON in which the new refresh token stands all the same, the only copy there is.
 ending garble(afresh::http_response& response, server_answer& answer, random_numbers& chance)
 {
     std::string& body = response.body();
@@ -84,8 +84,9 @@ asio::awaitable<afresh::transport_outcome> world_transport::send(afresh::transpo
     co_await sleep_until(world_.queue, world_.now() + f.connects_in, life_);
     if (!f.connects()) {
         world_.tell("process ", process_.number(), " cannot connect");
-        const errc why = f.what == weather::refused ? errc::connect_failed
-                         : f.what == weather::tls_broken ? errc::tls_failed : errc::connect_timed_out;
+        const errc why = f.what == weather::refused      ? errc::connect_failed
+                         : f.what == weather::tls_broken ? errc::tls_failed
+                                                         : errc::connect_timed_out;
         afresh::transport_outcome failed(why, false);
         co_return failed;
     }
@@ -100,14 +101,16 @@ asio::awaitable<afresh::transport_outcome> world_transport::send(afresh::transpo
     x->request = std::move(request.request);
     const token_id refresh = authorization_server::presented(x->request.body(), world_.server);
     const std::size_t sent = world_.check.first_byte(process_, refresh);
-    world_.tell("process ", process_.number(), " sends refresh token ", refresh, ", weather ", static_cast<int>(f.what));
+    world_.tell("process ", process_.number(), " sends refresh token ", refresh, ", weather ",
+                static_cast<int>(f.what));
     process_.reached(crash_point::bytes_sent);
     if (f.processed_after && !is_gateway(f.what)) {
         const auto process_it = [&w = world_, &p = process_, x, refresh] {
             x->answer = w.server.token_request(x->request, w.now());
             x->processed = true;
-            w.tell("the server gets refresh token ", refresh, ": status ", x->answer.response.status(), ", refresh token ",
-                   x->answer.refresh, ", access token ", x->answer.access, x->answer.reused ? ", reuse: family revoked" : "");
+            w.tell("the server gets refresh token ", refresh, ": status ", x->answer.response.status(),
+                   ", refresh token ", x->answer.refresh, ", access token ", x->answer.access,
+                   x->answer.reused ? ", reuse: family revoked" : "");
             if (x->answer.reused) w.check.server_minded_reuse(refresh);
             if (x->answer.success) p.reached(crash_point::rotated);
         };
@@ -125,8 +128,7 @@ asio::awaitable<afresh::transport_outcome> world_transport::send(afresh::transpo
         afresh::transport_outcome lost(errc::connection_lost, true);
         co_return lost;
     }
-    afresh::http_response response =
-        is_gateway(f.what) ? gateway_answer(world_.net, f.what) : x->answer.response;
+    afresh::http_response response = is_gateway(f.what) ? gateway_answer(world_.net, f.what) : x->answer.response;
     ending end = ending_of(*x, response);
     if (f.what == weather::garbled && response.status() == 200) end = garble(response, x->answer, world_.net.chance());
     if (end != ending::answered || x->answer.access == no_token || world_.server.access(x->answer.access).unusable)

@@ -53,7 +53,8 @@ bool world::step()
 void world::run_until(virtual_time t)
 {
     settle();
-    while (!queue.empty() && queue.next() <= t && step()) {}
+    while (!queue.empty() && queue.next() <= t && step()) {
+    }
     queue.advance(t);
 }
 

@@ -19,7 +19,7 @@
 namespace simulation {
 
 struct time_sabotage {
-    int hurry = 1;         // the library's monotonic clock runs so many times too fast
+    int hurry = 1; // the library's monotonic clock runs so many times too fast
     bool drops_wakeups{};
     std::chrono::nanoseconds ahead{}; // the library's clocks are ahead of the machine's by this
 };
