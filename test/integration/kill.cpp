@@ -4,7 +4,7 @@
 // that died with its only reader. Everything else must go on without a failed call.
 
 #include "support/authorization_server.hpp"
-#include "support/child_process.hpp"
+#include "support/child_program.hpp"
 #include "support/run.hpp"
 
 #include <afresh/sqlite_token_store.hpp>
@@ -85,7 +85,7 @@ public:
 private:
     void start(std::vector<std::string> settings)
     {
-        child_ = std::make_unique<child_process>(std::vector<std::string>{KILL_CHILD, as_.token_endpoint(),
+        child_ = std::make_unique<child_program>(std::vector<std::string>{KILL_CHILD, as_.token_endpoint(),
                                                                           as_.url("/api/whoami"), as_.issuer(), store(),
                                                                           first_},
                                                  settings);
@@ -144,7 +144,7 @@ private:
     authorization_server as_{{"AT_TTL", "5"}, {"LATENCY_MS", "60"}, {"ANSWER_DELAY_MS", "100"}};
     const std::string first_ = as_.mint().refresh_token;
     std::filesystem::path directory_;
-    std::unique_ptr<child_process> child_;
+    std::unique_ptr<child_program> child_;
     std::minstd_rand random_{std::random_device()()};
     bool lost_{}; // the process to come will find its refresh token spent
     unsigned losses_{}, reports_{};

@@ -1,4 +1,4 @@
-#include "support/child_process.hpp"
+#include "support/child_program.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -26,7 +26,7 @@ std::pair<int, int> make_pipe()
 
 } // namespace
 
-child_process::child_process(const std::vector<std::string>& command, const std::vector<std::string>& settings)
+child_program::child_program(const std::vector<std::string>& command, const std::vector<std::string>& settings)
 {
     const auto [their_input, our_output] = make_pipe();
     const auto [our_input, their_output] = make_pipe();
@@ -56,7 +56,7 @@ child_process::child_process(const std::vector<std::string>& command, const std:
     }
 }
 
-child_process::~child_process()
+child_program::~child_program()
 {
     send(SIGKILL);
     (void)wait();
@@ -64,7 +64,7 @@ child_process::~child_process()
     ::close(output_);
 }
 
-std::optional<std::string> child_process::read_line(std::chrono::steady_clock::time_point until)
+std::optional<std::string> child_program::read_line(std::chrono::steady_clock::time_point until)
 {
     for (;;) {
         if (const auto end = ahead_.find('\n'); end != std::string::npos) {
@@ -88,18 +88,18 @@ std::optional<std::string> child_process::read_line(std::chrono::steady_clock::t
     }
 }
 
-void child_process::write_line(const std::string& line)
+void child_program::write_line(const std::string& line)
 {
     const std::string text = line + '\n';
     (void)!::write(input_, text.data(), text.size()); // one that is dead reads nothing
 }
 
-void child_process::send(int signal) noexcept
+void child_program::send(int signal) noexcept
 {
     if (pid_ > 0) (void)::kill(pid_, signal);
 }
 
-int child_process::wait()
+int child_program::wait()
 {
     if (pid_ <= 0) return 0;
     int status = 0;
