@@ -101,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_usable_token_that_is_taken_away_is_found)
                                           begin_visit(w, *w.processes[0], visit());
                                           w.run_for(1ms);
                                       });
-    BOOST_TEST(begins(text, "I7"), text);
+    // It shows in whichever comes first: a caller that is kept waiting, or a token renewed that is not due.
+    BOOST_TEST((begins(text, "I7") || begins(text, "I8")), text);
 }
 
 BOOST_AUTO_TEST_CASE(a_hurried_library_is_found)
