@@ -178,9 +178,8 @@ effects refresh_fsm::doubt(const dialogue_result& r, const view& v)
     const milliseconds after_cut = std::min(grace() / 2, milliseconds(3'000));
     const milliseconds after_5xx(200 + static_cast<int>(800 * v.jitter));
     const milliseconds pause = std::max(r.takeover, r.after_5xx ? after_5xx : after_cut);
-    doubt_until_ = after(v.now, pause);
-    const bool prompt = may_resend_at(doubt_until_);
-    return fail(v, prompt ? pause : std::max(r.takeover, backoff(policy_, failures_, v.jitter)), r.cause);
+    const bool prompt = may_resend_at(after(v.now, pause));
+    return fail(v, prompt ? pause : std::max(pause, backoff(policy_, failures_, v.jitter)), r.cause);
 }
 
 milliseconds refresh_fsm::grace() const noexcept { return policy_.rotation_grace.value_or(milliseconds(10'000)); }
@@ -196,6 +195,7 @@ void refresh_fsm::hold_back(const view& v) noexcept
     if (may_resend_at(retry_at_) || !usable(v.now) || !token_->lifetime) return;
     const moment last_call = after(token_->usable_until, -policy_.doubt_ahead);
     deferred_ = true;
+    not_before_ = retry_at_;
     if (retry_at_.mono < last_call.mono) retry_at_ = last_call;
 }
 
@@ -203,7 +203,7 @@ void refresh_fsm::hurry(const view& v) noexcept
 {
     deferred_ = false;
     retry_at_ = after(v.now, backoff(policy_, 0, v.jitter));
-    if (in_doubt_ && retry_at_.mono < doubt_until_.mono) retry_at_ = doubt_until_;
+    if (retry_at_.mono < not_before_.mono) retry_at_ = not_before_;
 }
 
 effects refresh_fsm::on_retry_grant(const view&)

@@ -133,8 +133,8 @@ private:
     bool deferred_{};       // waiting only because the token held is still good
     bool exhausted_{};      // waiters were told the error: from now on callers fail at once
     std::uint32_t sends_{}; // of the refresh token that is in doubt, ...
-    moment first_sent_{};   // ... the first time then,
-    moment doubt_until_{};  // ... and not again before
+    moment first_sent_{};   // ... the first time then
+    moment not_before_{};   // deferred: what the pause would have been else
     moment retry_at_ = moment::never();
     moment save_at_ = moment::never();
     moment used_at_{};

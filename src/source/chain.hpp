@@ -113,7 +113,8 @@ private:
     asio::awaitable<core::dialogue_result> send_grant();
     asio::awaitable<core::dialogue_result> save_answer(core::token_response& response, core::moment sent);
     asio::awaitable<core::dialogue_result> note_failure(const core::token_response& response,
-                                                        const transport_outcome& outcome, const store_reply& noted);
+                                                        const transport_outcome& outcome, const send_intent& intent,
+                                                        const core::moment& first_sent);
     asio::awaitable<store_reply> execute(store_command command);
     asio::awaitable<store_reply> take_lease();
     asio::awaitable<void> release_lease();

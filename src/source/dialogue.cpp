@@ -141,6 +141,7 @@ asio::awaitable<dialogue_result> chain::send_grant()
         if (noted.outcome != status::ok) co_return ending(dialogue_end::lease_busy); // overtaken: reread
     }
     core::moment sent = service->now();
+    const core::moment first_sent = core::after(sent, noted.record.intent.first_sent_at - noted.now);
     transport_request request(core::make_token_request(*registration, grant, refresh_token_));
     request.connect_limit = service->policy.connect_limit;
     request.exchange_limit = service->policy.exchange_limit;
@@ -165,7 +166,7 @@ asio::awaitable<dialogue_result> chain::send_grant()
     if (response.outcome == verdict::ok || response.outcome == verdict::quarantined)
         co_return co_await save_answer(response, sent);
 
-    co_return co_await note_failure(response, outcome, noted);
+    co_return co_await note_failure(response, outcome, noted.record.intent, first_sent);
 }
 
 // Step 4: durable before any caller sees the access token.
@@ -202,7 +203,8 @@ asio::awaitable<dialogue_result> chain::save_answer(core::token_response& respon
 // The record learns how the attempt ended, so that a successor of this process knows it too. The pause that is written
 // down is the one that the state machine is about to decide on.
 asio::awaitable<dialogue_result> chain::note_failure(const core::token_response& response,
-                                                     const transport_outcome& outcome, const store_reply& noted)
+                                                     const transport_outcome& outcome, const send_intent& intent,
+                                                     const core::moment& first_sent)
 {
     dialogue_result r = ending(dialogue_end::answered);
     r.answer = response.outcome;
@@ -210,9 +212,9 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
     r.retry_after = response.said.retry_after;
     r.cause = response.cause;
     r.in_doubt = response.outcome == verdict::in_doubt || response.outcome == verdict::doubtful_misconfigured;
-    if (const send_intent& intent = noted.record.intent; !intent.rt_hash.empty()) {
+    if (!intent.rt_hash.empty()) {
         r.sends = intent.attempts;
-        r.first_sent = core::after(service->now(), intent.first_sent_at - noted.now);
+        r.first_sent = first_sent;
         r.in_doubt = r.in_doubt || intent.in_doubt;
     }
     store_command note = about_me(kind::save_failure);

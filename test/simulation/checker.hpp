@@ -153,7 +153,7 @@ private:
     std::vector<presentation> presentations_;
     std::vector<wait> waits_;
     std::vector<std::size_t> waiting_;
-    std::vector<bool> committed_access_; // by token_id: was durable once
+    std::vector<life_id> committed_access_; // by token_id: by whom it was made durable first; 0: it was not
     struct succession {
         life_id received_by{};
         token_id successor = no_token;

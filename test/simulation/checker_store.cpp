@@ -45,13 +45,16 @@ void checker::store_committed(const afresh::chain_record& before, const afresh::
         if (id == no_token) continue;
         if (committed_access_.size() <= static_cast<std::size_t>(id))
             committed_access_.resize(static_cast<std::size_t>(id) + 1);
-        committed_access_[static_cast<std::size_t>(id)] = true;
+        life_id& first = committed_access_[static_cast<std::size_t>(id)];
+        if (first == nobody) first = by;
     }
     if (c.what == kind::save_success) {
         ++successes;
         refusal_.reset();
     }
     if (c.what == kind::replace) refusal_.reset();
+    if (c.what == kind::replace || c.what == kind::save_success)
+        for (auto& p : world_.processes) p->facts.inherited = no_token;
     note_intent(before, c);
     const token_id saved = world_.server.find_refresh(after.refresh_token.reveal());
     for (succession& s : succeeded_)

@@ -82,7 +82,7 @@ void checker::check_handed_out(process& p, const wait& w, const afresh::access_t
     const token_id id = world_.server.find_access(token.value().reveal());
     if (id == no_token) return fail("I10: a caller was given something that is no access token");
     const bool saved =
-        static_cast<std::size_t>(id) < committed_access_.size() && committed_access_[static_cast<std::size_t>(id)];
+        static_cast<std::size_t>(id) < committed_access_.size() && committed_access_[static_cast<std::size_t>(id)] != nobody;
     const auto s = p.status();
     if (!saved && !(s && s->unsaved))
         fail("I3: access token " + std::to_string(id) + " was handed out before it was saved");
@@ -121,6 +121,8 @@ void checker::check_refusal(process& p, const wait& w, afresh::error_code ec)
         for (const auto& t : record.tokens) {
             const token_id id = world_.server.find_access(t.access_token.reveal());
             if (id == no_token || is_rejected(id) || !world_.server.access(id).told) continue;
+            // What this life has saved a moment ago it may not have been told of.
+            if (committed_access_[static_cast<std::size_t>(id)] == p.facts.life) continue;
             const auto told = *world_.server.access(id).told;
             const auto leeway = std::min<std::chrono::milliseconds>(10s, std::chrono::milliseconds(told) / 10);
             // By the server the lifetime begins later than by the client, who counts from when it asked.
