@@ -1,5 +1,5 @@
 #pragma once
-// Where the examples find their authorization server and API: in the environment. `sh examples/run.sh first_token`
+// Where the examples find their authorization server and API: in the environment. `sh examples/run.sh AFRESH PROGRAM`
 // starts a small one of both on this machine and sets these.
 
 #include <afresh/client_registration.hpp>

@@ -85,9 +85,9 @@ BOOST_AUTO_TEST_CASE(three_minutes_of_five_second_tokens)
         BOOST_TEST(r.saved);
         BOOST_TEST(r.calls > 50'000u);
         BOOST_TEST(r.failed == 0u);
-        BOOST_TEST(status.generation >= 36u);
-        BOOST_TEST(status.token_requests == status.generation);
-        BOOST_TEST(r.as.token_requests() == status.generation);
+        BOOST_TEST(status.generation > 36u);
+        BOOST_TEST(status.token_requests == status.generation - 1); // it began with generation 1
+        BOOST_TEST(r.as.token_requests() == status.generation - 1);
         BOOST_TEST(r.as.reuse_events() == 0u);
     }
     std::filesystem::remove_all(directory);

@@ -81,8 +81,8 @@ void checker::check_handed_out(process& p, const wait& w, const afresh::access_t
 {
     const token_id id = world_.server.find_access(token.value().reveal());
     if (id == no_token) return fail("I10: a caller was given something that is no access token");
-    const bool saved =
-        static_cast<std::size_t>(id) < committed_access_.size() && committed_access_[static_cast<std::size_t>(id)] != nobody;
+    const bool saved = static_cast<std::size_t>(id) < committed_access_.size() &&
+                       committed_access_[static_cast<std::size_t>(id)] != nobody;
     const auto s = p.status();
     if (!saved && !(s && s->unsaved))
         fail("I3: access token " + std::to_string(id) + " was handed out before it was saved");
