@@ -188,6 +188,8 @@ asio::awaitable<void> demo_run::wind_up()
     screen_.finish();
     const auto [ec] = co_await tokens_->async_shutdown(10s, result);
     if (ec) report_.errors.push_back("shutdown: " + ec.message());
+    asio::steady_timer last_events(co_await asio::this_coro::executor, 200ms); // they are posted, and counted
+    (void)co_await last_events.async_wait(result);
 
     const source_status last = tokens_->status();
     report_.seconds = history_.length;
