@@ -105,7 +105,7 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
     case dialogue_end::store_failed:
         if (unsaved_) save_at_ = after(v.now, policy_.save_retry);
         if (what == dialogue::save) return serve_or_fail(v);
-        return fail(v, backoff(policy_, failures_, v.jitter), errc::store_failed);
+        return fail(v, pause(v), errc::store_failed);
     case dialogue_end::lease_busy: // not a failure: a peer is at work, and its result will be found in the store
         phase_ = phase::waiting;
         retry_at_ = after(v.now, r.wait);
@@ -126,7 +126,7 @@ effects refresh_fsm::renewed(const dialogue_result& r, const view& v)
     unsaved_ = r.unsaved;
     save_at_ = r.unsaved ? after(v.now, policy_.save_retry) : moment::never();
     // The refresh token is good and kept; only what came with it is not. An older token stays in use while it lasts.
-    if (r.unusable) return fail(v, backoff(policy_, failures_, v.jitter), r.cause);
+    if (r.unusable) return fail(v, pause(v), r.cause);
     exhausted_ = false;
     failures_ = unauthorized_ = invalid_requests_ = trips_ = 0;
     error_ = {};
@@ -144,20 +144,20 @@ effects refresh_fsm::answered(const dialogue_result& r, const view& v)
     sends_ = r.sends;
     first_sent_ = r.first_sent;
     if (r.answer != verdict::invalid_request) invalid_requests_ = 0;
-    const milliseconds pause = backoff(policy_, failures_, v.jitter);
+    const milliseconds wait = pause(v);
     switch (r.answer) {
     case verdict::in_doubt: return doubt(r, v);
     case verdict::refused: return latch(v, in_doubt_ ? errc::rotation_in_doubt : errc::sign_in_required);
     case verdict::throttled: {
         const seconds asked = std::min(r.retry_after.value_or(seconds(0)), policy_.retry_after_cap);
-        return fail(v, std::max<milliseconds>(asked, pause), r.cause);
+        return fail(v, std::max<milliseconds>(asked, wait), r.cause);
     }
     case verdict::unauthorized:
         if (!usable(v.now) && ++unauthorized_ >= policy_.bare_unauthorized_limit)
             return latch(v, errc::sign_in_required);
-        return fail(v, pause, r.cause);
+        return fail(v, wait, r.cause);
     case verdict::invalid_request: // at some servers the loser of a race, so a few in a row are tried
-        if (++invalid_requests_ < 3) return fail(v, pause, errc::temporarily_unavailable);
+        if (++invalid_requests_ < 3) return fail(v, wait, errc::temporarily_unavailable);
         [[fallthrough]];
     case verdict::misconfigured: exhausted_ = true; return fail(v, breaker(), errc::misconfigured);
     // Consumed or not, the same request would be refused again: only a human can change it.
@@ -167,7 +167,7 @@ effects refresh_fsm::answered(const dialogue_result& r, const view& v)
     case verdict::not_sent:
     case verdict::transient: break;
     }
-    return fail(v, pause, r.cause);
+    return fail(v, wait, r.cause);
 }
 
 // Sent, and no verdict. The successor, if there is one, is lost to everybody, so the same refresh token is sent again:
@@ -177,9 +177,20 @@ effects refresh_fsm::doubt(const dialogue_result& r, const view& v)
     in_doubt_ = true;
     const milliseconds after_cut = std::min(grace() / 2, milliseconds(3'000));
     const milliseconds after_5xx(200 + static_cast<int>(800 * v.jitter));
-    const milliseconds pause = std::max(r.takeover, r.after_5xx ? after_5xx : after_cut);
-    const bool prompt = may_resend_at(after(v.now, pause));
-    return fail(v, prompt ? pause : std::max(pause, backoff(policy_, failures_, v.jitter)), r.cause);
+    const milliseconds wait = std::max(r.takeover, r.after_5xx ? after_5xx : after_cut);
+    const bool prompt = may_resend_at(after(v.now, wait));
+    return fail(v, prompt ? wait : std::max(wait, pause(v)), r.cause);
+}
+
+// Backoff, but while a usable token is held never for more than half of what is left of it, nor ever for more than half
+// of a token's life: a pause that outlasts the token would turn an outage that is over into failed calls, and a server
+// that hands out short tokens expects to be asked often.
+milliseconds refresh_fsm::pause(const view& v) const noexcept
+{
+    milliseconds longest = policy_.backoff_cap;
+    if (token_ && token_->lifetime) longest = std::min<milliseconds>(longest, *token_->lifetime / 2);
+    if (usable(v.now)) longest = std::min(longest, left(token_->usable_until, v.now) / 2);
+    return backoff(policy_, failures_, v.jitter, longest);
 }
 
 milliseconds refresh_fsm::grace() const noexcept { return policy_.rotation_grace.value_or(milliseconds(10'000)); }
@@ -202,7 +213,7 @@ void refresh_fsm::hold_back(const view& v) noexcept
 void refresh_fsm::hurry(const view& v) noexcept
 {
     deferred_ = false;
-    retry_at_ = after(v.now, backoff(policy_, 0, v.jitter));
+    retry_at_ = after(v.now, backoff(policy_, 0, v.jitter, policy_.backoff_cap));
     if (retry_at_.mono < not_before_.mono) retry_at_ = not_before_;
 }
 

@@ -115,6 +115,7 @@ private:
     effects fail(const view& v, std::chrono::milliseconds delay, error_code cause);
     effects latch(const view& v, error_code cause);
     effects serve_or_fail(const view& v) const;
+    std::chrono::milliseconds pause(const view& v) const noexcept;
     std::chrono::milliseconds grace() const noexcept;
     bool may_resend_at(const moment& at) const noexcept;
     void hold_back(const view& v) noexcept;

@@ -25,6 +25,13 @@ moment after(const moment& from, nanoseconds by) noexcept
     return {saturating_add(from.mono, by), saturating_add(from.wall, by)};
 }
 
+milliseconds left(const moment& deadline, const moment& now) noexcept
+{
+    if (deadline.reached(now)) return milliseconds(0);
+    return std::min(std::chrono::floor<milliseconds>(deadline.mono - now.mono),
+                    std::chrono::floor<milliseconds>(deadline.wall - now.wall));
+}
+
 token_times schedule(const moment& sent, std::optional<std::chrono::seconds> lifetime, const refresh_policy& policy,
                      double jitter) noexcept
 {
@@ -43,11 +50,11 @@ token_times schedule(const moment& sent, std::optional<std::chrono::seconds> lif
     return {after(sent, std::max(life - ahead - early, floor)), after(sent, life - leeway), after(sent, floor), whole};
 }
 
-milliseconds backoff(const refresh_policy& policy, unsigned failures, double jitter) noexcept
+milliseconds backoff(const refresh_policy& policy, unsigned failures, double jitter, milliseconds longest) noexcept
 {
-    const double limit = std::min(static_cast<double>(policy.backoff_cap.count()),
-                                  static_cast<double>(policy.backoff_base.count()) *
-                                      static_cast<double>(1ull << std::min(failures, 32u)));
+    const double limit =
+        std::min(static_cast<double>(longest.count()), static_cast<double>(policy.backoff_base.count()) *
+                                                           static_cast<double>(1ull << std::min(failures, 32u)));
     const milliseconds drawn{static_cast<milliseconds::rep>(limit * jitter)};
     return std::max(drawn, policy.backoff_base / 10);
 }

@@ -24,6 +24,9 @@ struct moment {
 // Saturates instead of overflowing; `by` may be negative.
 moment after(const moment& from, std::chrono::nanoseconds by) noexcept;
 
+// Until the earlier clock reaches `deadline`; zero when one has.
+std::chrono::milliseconds left(const moment& deadline, const moment& now) noexcept;
+
 struct token_times {
     moment due = moment::never();                 // from here on a new token is wanted
     moment usable_until = moment::never();        // from here on this one must not be sent
@@ -38,7 +41,9 @@ struct token_times {
 token_times schedule(const moment& sent, std::optional<std::chrono::seconds> lifetime, const refresh_policy& policy,
                      double jitter) noexcept;
 
-// Full jitter: uniform in [0, base * 2^failures), capped; never below a tenth of the base, so that no loop is hot.
-std::chrono::milliseconds backoff(const refresh_policy& policy, unsigned failures, double jitter) noexcept;
+// Full jitter: uniform in [0, base * 2^failures), capped by `longest`; never below a tenth of the base, so that no loop
+// is hot.
+std::chrono::milliseconds backoff(const refresh_policy& policy, unsigned failures, double jitter,
+                                  std::chrono::milliseconds longest) noexcept;
 
 } // namespace afresh::core

@@ -35,7 +35,7 @@ chain::chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_re
 chain::~chain()
 {
     abandon();
-    service->forget(options.key);
+    service->forget(*this, options.key);
 }
 
 // --- events, on the strand ---
@@ -90,7 +90,6 @@ bool chain::may_force(const std::string& origin)
 
 void chain::on_wake()
 {
-    armed_ = core::mono_time::max();
     const core::mono_time now = service->now().mono;
     std::unique_lock lock(mutex_);
     waiter_list late = waiters_.take_expired(now, errc::wait_timed_out);
@@ -171,9 +170,7 @@ void chain::rearm()
         next = std::min(next, lease_renewed_ + service->policy.lease_ttl / 3);
     if (!commands_.empty() && fsm_.running() == core::dialogue::none) next = std::min(next, command_at_);
     for (const auto& s : shutdowns_) next = std::min(next, s.deadline);
-    if (next >= armed_) return; // an earlier wake-up is on its way, and looks again
-    armed_ = next;
-    service->wake(shared_from_this(), next);
+    service->wake(*this, next);
 }
 
 void chain::begin(core::dialogue what)
@@ -244,14 +241,16 @@ void chain::settle_shutdowns()
     if (shutdowns_.empty()) return;
     const core::mono_time now = service->now().mono;
     const bool idle = fsm_.running() == core::dialogue::none && fsm_.current() == core::phase::closed;
+    const bool done = idle && !fsm_.unsaved();
     std::deque<shutdown_wait> rest;
     for (auto& s : shutdowns_) {
-        if (idle && !fsm_.unsaved())
-            s.call.complete({});
-        else if (s.deadline <= now)
-            s.call.complete(fsm_.unsaved() ? errc::store_failed : errc::wait_timed_out);
-        else
+        if (!done && s.deadline > now) {
             rest.push_back(std::move(s));
+            continue;
+        }
+        const error_code ec = done ? error_code() : fsm_.unsaved() ? errc::store_failed : errc::wait_timed_out;
+        // Behind the events that are on their way to the hook: who waited for the end has been told everything.
+        asio::post(strand, [call = std::move(s.call), ec]() mutable { call.complete(ec); });
     }
     shutdowns_.swap(rest);
 }

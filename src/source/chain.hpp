@@ -29,7 +29,7 @@ std::string text_of(const std::exception_ptr& e);
 
 using snapshot_ptr = std::shared_ptr<const snapshot>;
 
-class chain : public std::enable_shared_from_this<chain> {
+class chain : public wake_entry, public std::enable_shared_from_this<chain> {
 public:
     chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_registration> r, afresh::grant g,
           source_options o);
@@ -167,9 +167,8 @@ private:
     std::optional<core::mono_time> lease_until_;
     core::mono_time lease_renewed_{};
     bool renewing_lease_{};
-    bool posting_{};          // between the intent and the answer
-    core::mono_time began_{}; // the dialogue under way
-    core::mono_time armed_ = core::mono_time::max();
+    bool posting_{};               // between the intent and the answer
+    core::mono_time began_{};      // the dialogue under way
     core::mono_time command_at_{}; // a command that found the lease taken tries again
     std::map<std::string, core::token_bucket> forced_;
     std::deque<command> commands_;

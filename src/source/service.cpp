@@ -55,6 +55,13 @@ const refresh_policy& checked(const refresh_policy& p)
     return p;
 }
 
+using deadlines = boost::intrusive::multiset<wake_entry>;
+
+void take_out(deadlines& all, wake_entry& e)
+{
+    if (e.is_linked()) all.erase(all.iterator_to(e));
+}
+
 } // namespace
 
 service::service(asio::any_io_executor ex, service_options o)
@@ -96,9 +103,10 @@ std::shared_ptr<chain> service::find_or_add(const std::string& key, const std::f
     return made;
 }
 
-void service::forget(const std::string& key)
+void service::forget(chain& c, const std::string& key)
 {
     std::lock_guard lock(mutex_);
+    take_out(deadlines_, c);
     if (const auto i = chains_.find(key); i != chains_.end() && i->second.expired()) chains_.erase(i);
 }
 
@@ -123,23 +131,30 @@ void service::release(const chain* c)
     }
 }
 
-void service::wake(const std::shared_ptr<chain>& c, core::mono_time at)
+void service::wake(chain& c, core::mono_time at)
 {
-    std::unique_lock lock(mutex_);
+    std::lock_guard lock(mutex_);
     if (abandoned_) return;
-    deadlines_.push({at, c});
-    if (at < armed_) arm(lock);
+    if (c.is_linked() && c.wake_entry::wake_at == at) return;
+    take_out(deadlines_, c);
+    if (at != core::mono_time::max()) {
+        c.wake_entry::wake_at = at;
+        deadlines_.insert(c);
+    }
+    // A later one is found when the earlier wake-up comes. With none left nothing may keep the context at work.
+    if (deadlines_.empty() || deadlines_.begin()->wake_at < armed_) arm();
 }
 
 // Sleeps until the earliest deadline, but never long: a suspended machine's monotonic clock stands still, and steps of
 // the wall clock make no timer fire.
-void service::arm(std::unique_lock<std::mutex>&)
+void service::arm()
 {
     if (deadlines_.empty()) {
+        if (armed_ == core::mono_time::max()) return;
         armed_ = core::mono_time::max();
         return time->wake_at(armed_, {});
     }
-    armed_ = std::min(deadlines_.top().at, now().mono + policy.longest_sleep);
+    armed_ = std::min(deadlines_.begin()->wake_at, now().mono + policy.longest_sleep);
     time->wake_at(armed_, [weak = weak_from_this()] {
         if (auto self = weak.lock()) self->on_wake();
     });
@@ -149,17 +164,19 @@ void service::on_wake()
 {
     std::vector<std::shared_ptr<chain>> due;
     {
-        std::unique_lock lock(mutex_);
+        std::lock_guard lock(mutex_);
         if (abandoned_) return;
         const core::moment t = now();
         const std::chrono::nanoseconds apart = t.wall.time_since_epoch() - t.mono.time_since_epoch();
         const bool stepped = std::chrono::abs(apart - clocks_apart_) > std::chrono::seconds(1);
         clocks_apart_ = apart;
-        while (!deadlines_.empty() && (stepped || deadlines_.top().at <= t.mono)) {
-            if (auto c = deadlines_.top().who.lock()) due.push_back(std::move(c));
-            deadlines_.pop();
+        while (!deadlines_.empty() && (stepped || deadlines_.begin()->wake_at <= t.mono)) {
+            auto& c = static_cast<chain&>(*deadlines_.begin());
+            deadlines_.erase(deadlines_.begin());
+            if (auto alive = c.weak_from_this().lock()) due.push_back(std::move(alive));
         }
-        arm(lock);
+        armed_ = core::mono_time::max();
+        arm();
     }
     for (auto& c : due) asio::post(c->strand, [c] { c->on_wake(); });
 }
@@ -172,7 +189,7 @@ void service::abandon()
         std::lock_guard lock(mutex_);
         abandoned_ = true;
         held.swap(held_);
-        deadlines_ = {};
+        deadlines_.clear();
         for (auto& [key, weak] : chains_)
             if (auto c = weak.lock()) all.push_back(std::move(c));
         for (auto& weak : replaced_)

@@ -5,11 +5,11 @@
 
 #include <afresh/token_service.hpp>
 
-#include <array>
+#include <boost/intrusive/set.hpp>
+
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <queue>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -17,6 +17,12 @@
 namespace afresh::detail {
 
 class chain;
+
+// A chain's place among the deadlines. A base of it, so that a million chains need no allocation for it.
+struct wake_entry : boost::intrusive::set_base_hook<> {
+    core::mono_time wake_at = core::mono_time::max(); // guarded by the service
+    bool operator<(const wake_entry& other) const noexcept { return wake_at < other.wake_at; }
+};
 
 class service : public std::enable_shared_from_this<service> {
 public:
@@ -40,12 +46,12 @@ public:
 
     // The chain of `key`, acquired for one more handle; made by `make` when there is none.
     std::shared_ptr<chain> find_or_add(const std::string& key, const std::function<std::shared_ptr<chain>()>& make);
-    // The chain of `key` is gone.
-    void forget(const std::string& key);
+    // `c`, the chain of `key`, is being destroyed.
+    void forget(chain& c, const std::string& key);
     const asio::any_io_executor& strand_of(const std::string& key) const noexcept;
 
-    // Arranges for `c->on_wake()` on its strand at `at` or earlier.
-    void wake(const std::shared_ptr<chain>& c, core::mono_time at);
+    // Arranges for `c.on_wake()` on its strand at `at`, instead of what was arranged before; max(): not at all.
+    void wake(chain& c, core::mono_time at);
     // Keeps `c` alive until it is released: it holds tokens that are not saved yet.
     void hold(const std::shared_ptr<chain>& c);
     void release(const chain* c);
@@ -54,12 +60,7 @@ public:
     void abandon();
 
 private:
-    struct entry {
-        core::mono_time at;
-        std::weak_ptr<chain> who;
-        bool operator<(const entry& other) const noexcept { return at > other.at; } // the earliest on top
-    };
-    void arm(std::unique_lock<std::mutex>& lock);
+    void arm();
     void on_wake();
 
     std::vector<asio::any_io_executor> strands_;
@@ -67,7 +68,7 @@ private:
     std::unordered_map<std::string, std::weak_ptr<chain>> chains_;
     std::vector<std::weak_ptr<chain>> replaced_; // by another chain of their key
     std::unordered_map<const chain*, std::shared_ptr<chain>> held_;
-    std::priority_queue<entry> deadlines_;
+    boost::intrusive::multiset<wake_entry> deadlines_; // of chains, which take theirs out before they go
     core::mono_time armed_ = core::mono_time::max();
     std::chrono::nanoseconds clocks_apart_{}; // wall minus monotonic, when last looked at
     bool abandoned_{};

@@ -6,16 +6,15 @@
 #include "support/authorization_server.hpp"
 #include "support/child_program.hpp"
 #include "support/run.hpp"
+#include "support/temp_directory.hpp"
 
 #include <afresh/sqlite_token_store.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <signal.h>
-#include <stdlib.h>
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
@@ -40,18 +39,6 @@ unsigned wanted_kills()
 
 class killing {
 public:
-    killing()
-    {
-        std::string path = std::filesystem::temp_directory_path() / "afresh-kill-XXXXXX";
-        BOOST_REQUIRE(::mkdtemp(path.data()));
-        directory_ = path;
-    }
-    ~killing()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(directory_, ignored);
-    }
-
     // One life. Empty `point`: killed from outside at a random time.
     void live_and_die(const std::string& point)
     {
@@ -91,7 +78,7 @@ private:
                                                                           first_},
                                                  settings);
     }
-    std::string store() const { return (directory_ / "tokens.db").string(); }
+    std::string store() const { return directory_ / "tokens.db"; }
 
     void listen(steady::time_point until)
     {
@@ -151,7 +138,7 @@ private:
 
     authorization_server as_{{"AT_TTL", "5"}, {"LATENCY_MS", "60"}, {"ANSWER_DELAY_MS", "100"}};
     const std::string first_ = as_.mint().refresh_token;
-    std::filesystem::path directory_;
+    const temp_directory directory_;
     std::unique_ptr<child_program> child_;
     std::minstd_rand random_{std::random_device()()};
     bool lost_{};        // the process to come will find its refresh token spent

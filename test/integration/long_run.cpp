@@ -2,6 +2,7 @@
 // tokens in SQLite: no failed call, one request for each generation, no refresh token presented twice.
 
 #include "support/authorization_server.hpp"
+#include "support/temp_directory.hpp"
 
 #include <afresh/http_client.hpp>
 #include <afresh/sqlite_token_store.hpp>
@@ -13,10 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <stdlib.h>
-
 #include <chrono>
-#include <filesystem>
 #include <string>
 
 namespace asio = boost::asio;
@@ -70,25 +68,21 @@ struct long_run {
 
 BOOST_AUTO_TEST_CASE(three_minutes_of_five_second_tokens)
 {
-    std::string directory = std::filesystem::temp_directory_path() / "afresh-long-XXXXXX";
-    BOOST_REQUIRE(::mkdtemp(directory.data()));
-    {
-        long_run r(directory + "/tokens.db");
-        const auto until = steady::now() + 3min;
-        for (int i = 0; i < 500; ++i) {
-            ++r.running;
-            asio::co_spawn(r.context, r.caller(until), [](std::exception_ptr e) { BOOST_TEST(!e); });
-        }
-        r.context.run();
-        const source_status status = r.tokens.status();
-        BOOST_TEST_MESSAGE(r.calls << " calls, generation " << status.generation);
-        BOOST_TEST(r.saved);
-        BOOST_TEST(r.calls > 50'000u);
-        BOOST_TEST(r.failed == 0u);
-        BOOST_TEST(status.generation > 36u);
-        BOOST_TEST(status.token_requests == status.generation - 1); // it began with generation 1
-        BOOST_TEST(r.as.token_requests() == status.generation - 1);
-        BOOST_TEST(r.as.reuse_events() == 0u);
+    const temp_directory directory;
+    long_run r(directory / "tokens.db");
+    const auto until = steady::now() + 3min;
+    for (int i = 0; i < 500; ++i) {
+        ++r.running;
+        asio::co_spawn(r.context, r.caller(until), [](std::exception_ptr e) { BOOST_TEST(!e); });
     }
-    std::filesystem::remove_all(directory);
+    r.context.run();
+    const source_status status = r.tokens.status();
+    BOOST_TEST_MESSAGE(r.calls << " calls, generation " << status.generation);
+    BOOST_TEST(r.saved);
+    BOOST_TEST(r.calls > 50'000u);
+    BOOST_TEST(r.failed == 0u);
+    BOOST_TEST(status.generation > 36u);
+    BOOST_TEST(status.token_requests == status.generation - 1); // it began with generation 1
+    BOOST_TEST(r.as.token_requests() == status.generation - 1);
+    BOOST_TEST(r.as.reuse_events() == 0u);
 }

@@ -42,6 +42,12 @@ public:
         wake();
         return true;
     }
+    // A wake-up is arranged.
+    bool is_armed() const
+    {
+        std::lock_guard lock(mutex_);
+        return wake_ != nullptr;
+    }
     // Forgets the wake-up: what it would wake is gone.
     void stop()
     {

@@ -64,9 +64,6 @@ void write(const std::string& path, X509* certificate)
 
 test_pki::test_pki() : key_(make_key())
 {
-    std::string pattern = (std::filesystem::temp_directory_path() / "afresh-pki-XXXXXX").string();
-    require(mkdtemp(pattern.data()) != nullptr, "directory");
-    directory_ = pattern;
     leaf ca;
     ca.common_name = "Afresh test authority";
     certificate_ = make_certificate(key_.get(), ca);
@@ -76,12 +73,6 @@ test_pki::test_pki() : key_(make_key())
     add_extension(certificate_.get(), certificate_.get(), NID_subject_key_identifier, "hash");
     require(X509_sign(certificate_.get(), key_.get(), EVP_sha256()) > 0, "sign");
     write(roots_file(), certificate_.get());
-}
-
-test_pki::~test_pki()
-{
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
 }
 
 void test_pki::issue(const std::string& name, const leaf& what)

@@ -1,9 +1,10 @@
 #pragma once
 // Certificates for tests, made when needed and written to a directory of their own.
 
+#include "support/temp_directory.hpp"
+
 #include <openssl/ssl.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -20,9 +21,6 @@ struct leaf {
 class test_pki {
 public:
     test_pki();
-    ~test_pki();
-    test_pki(const test_pki&) = delete;
-    test_pki& operator=(const test_pki&) = delete;
 
     std::string roots_file() const { return file("ca.pem"); }
     // Writes NAME.pem and NAME.key.
@@ -33,9 +31,9 @@ public:
     std::shared_ptr<SSL_CTX> server(const std::string& name, int min_version = 0, int max_version = 0) const;
 
 private:
-    std::string file(const std::string& name) const { return (directory_ / name).string(); }
+    std::string file(const std::string& name) const { return directory_ / name; }
 
-    std::filesystem::path directory_;
+    const temp_directory directory_;
     std::shared_ptr<EVP_PKEY> key_;
     std::shared_ptr<X509> certificate_;
 };

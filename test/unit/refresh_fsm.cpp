@@ -99,6 +99,34 @@ BOOST_AUTO_TEST_CASE(an_outage_serves_the_token_until_it_expires_and_then_fails_
     BOOST_TEST((s.tokens(3600s) == effects{.serve = true}));
 }
 
+BOOST_AUTO_TEST_CASE(no_pause_outlasts_the_token_held_nor_half_of_the_life_of_one_that_expired)
+{
+    fsm_story s;
+    s.fresh(10s); // due after 5 s, used until 9 s
+    s.jitter = 0.999;
+    s.pass(5s);
+    s.tick();
+    for (int attempts = 1; s.fsm.usable(s.now); ++attempts) {
+        BOOST_REQUIRE(attempts < 20); // and no loop is hot
+        s.answer(verdict::not_sent);
+        const auto pause = s.wake_in();
+        BOOST_TEST((pause >= 50ms));
+        BOOST_TEST(
+            (pause <= std::max<std::chrono::nanoseconds>((s.fsm.times()->usable_until.mono - s.now.mono) / 2, 50ms)));
+        s.pass_to_wake();
+        s.tick();
+    }
+    for (int i = 0; i < 10; ++i) {
+        s.waiters = true;
+        s.answer(verdict::not_sent);
+        BOOST_TEST((s.wake_in() < 5s));
+        s.pass_to_wake();
+        s.tick();
+    }
+    s.answer(verdict::throttled, {.retry_after = 60s});
+    BOOST_TEST((s.wake_in() == 60s)); // the server's word wins
+}
+
 BOOST_AUTO_TEST_CASE(callers_without_a_token_are_given_three_attempts)
 {
     fsm_story s;

@@ -93,11 +93,23 @@ BOOST_AUTO_TEST_CASE(the_earlier_of_both_clocks_wins)
 
 BOOST_AUTO_TEST_CASE(backoff_is_full_jitter_that_doubles_up_to_a_minute_and_is_never_hot)
 {
-    BOOST_TEST((backoff(defaults, 0, 0.999) < 500ms));
-    BOOST_TEST((backoff(defaults, 3, 0.5) == 2s));
-    BOOST_TEST((backoff(defaults, 20, 0.5) == 30s));
-    BOOST_TEST((backoff(defaults, 4'000'000'000u, 0.999) < 60s));
-    BOOST_TEST((backoff(defaults, 7, 0) == 50ms));
+    const auto up_to_a_minute = defaults.backoff_cap;
+    BOOST_TEST((backoff(defaults, 0, 0.999, up_to_a_minute) < 500ms));
+    BOOST_TEST((backoff(defaults, 3, 0.5, up_to_a_minute) == 2s));
+    BOOST_TEST((backoff(defaults, 20, 0.5, up_to_a_minute) == 30s));
+    BOOST_TEST((backoff(defaults, 4'000'000'000u, 0.999, up_to_a_minute) < 60s));
+    BOOST_TEST((backoff(defaults, 7, 0, up_to_a_minute) == 50ms));
+    BOOST_TEST((backoff(defaults, 20, 0.5, 10s) == 5s));
+    BOOST_TEST((backoff(defaults, 20, 0.5, 0s) == 50ms));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_is_until_the_earlier_clock_and_never_negative)
+{
+    const moment deadline = after(t0, 60s);
+    BOOST_TEST((left(deadline, t0) == 60s));
+    BOOST_TEST((left(deadline, {t0.mono + 10s, t0.wall + 50s}) == 10s)); // the wall clock was stepped
+    BOOST_TEST((left(deadline, after(t0, 61s)) == 0s));
+    BOOST_TEST((left(moment::never(), t0) > 24h * 3653));
 }
 
 BOOST_AUTO_TEST_CASE(a_bucket_gives_three_at_once_and_one_more_each_30_seconds)

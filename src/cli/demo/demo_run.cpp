@@ -63,7 +63,6 @@ asio::awaitable<void> demo_run::run()
     service_options parts;
     parts.store = store_;
     parts.transport = make_http_transport(tls());
-    parts.policy = policy();
     parts.on_event = [this](const event& e) { on_event(e); };
     const std::string url = server_ ? server_->api() : options_.real.api;
     source_options source;
@@ -130,18 +129,6 @@ tls_options demo_run::tls() const
     tls_options t;
     t.trust_roots_file = options_.real.ca_file;
     return t;
-}
-
-refresh_policy demo_run::policy() const
-{
-    refresh_policy p;
-    // A token of ten seconds cannot sit out a long pause: an attempt soon after the outage ends must find it still
-    // usable.
-    if (server_) {
-        p.backoff_cap = std::max<std::chrono::milliseconds>(100ms * options_.token_lifetime.count(), 200ms);
-        p.backoff_base = std::min(p.backoff_base, p.backoff_cap);
-    }
-    return p;
 }
 
 asio::awaitable<store_reply> demo_run::load_record()

@@ -45,7 +45,6 @@ private:
     progress_picture picture(const source_status& now);
     void saw_waiters(std::uint64_t n);
     tls_options tls() const;
-    refresh_policy policy() const;
 
     const demo_options& options_;
     const std::string store_path_;
