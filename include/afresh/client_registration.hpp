@@ -79,6 +79,8 @@ public:
     const std::vector<unsigned>& refused_statuses() const noexcept { return refused_statuses_; }
     bool plain_http_allowed() const noexcept { return plain_http_; }
 
+    bool operator==(const client_registration&) const = default;
+
 private:
     client_registration& use(client_authentication a, secret_string s)
     {
@@ -135,6 +137,8 @@ public:
     const std::string& scope() const noexcept { return scope_; }
     const std::string& resource() const noexcept { return resource_; }
     const std::vector<http_field>& parameters() const noexcept { return parameters_; }
+
+    bool operator==(const grant&) const = default;
 
 private:
     grant(kind k, secret_string t) : kind_(k), token_(std::move(t)) {}

@@ -26,13 +26,16 @@ namespace afresh {
 
 /// Settings of one token source; goes to its constructor only.
 struct source_options {
-    /// Names the chain in the store: one for each principal. Two sources with one key and service share one chain.
+    /// Names the chain in the store: one for each principal. Sources with one key and service share one chain, so their
+    /// registrations, scopes, resources and origins must be equal (`errc::invalid_argument`); the sign-in hook is that of
+    /// the first. One that brings a refresh token the chain was never given brings a new sign-in.
     std::string key = "default";
     /// Where the token may be sent: origins such as `https://api.example.com`. `http_client` and `authorized` refuse
     /// others.
     std::vector<std::string> allowed_origins{};
     /// Called once when the grant is refused; the tokens it returns are taken as by `set_tokens()`. Runs on the chain's
-    /// strand; callers do not wait for it. An exception means that nobody signed in: see `retry_grant()`.
+    /// strand; callers do not wait for it. An exception means that nobody signed in: see `retry_grant()`. An empty set
+    /// means that the hook called `set_tokens()` itself.
     std::function<asio::awaitable<token_set>()> on_sign_in{};
     /// Of the short form only (a source that makes its own service): see `service_options`.
     service_options service{};

@@ -26,7 +26,7 @@ effects refresh_fsm::on_want_newer(const view& v)
     if (phase_ == phase::latched || phase_ == phase::closed) return {.fail_all = true, .error = error_};
     if (running_ != dialogue::none) return {}; // joins the flight
     if (phase_ == phase::idle) {
-        if (!token_ || rejected_ || token_->floor.reached(v.now)) return begin(dialogue::exchange);
+        if (!token_ || withheld() || token_->floor.reached(v.now)) return begin(dialogue::exchange);
         phase_ = phase::waiting; // asked for a moment ago: no loop is hot, whatever lifetime the server names
         retry_at_ = token_->floor;
         return {};
@@ -39,10 +39,19 @@ effects refresh_fsm::on_want_newer(const view& v)
 
 effects refresh_fsm::on_rejected(const view& v)
 {
-    // During an outage nothing better can be had, and other resources may still take the token: it stays in use.
-    if (token_ && (phase_ != phase::waiting || running_ != dialogue::none)) rejected_ = true;
+    // During an outage nothing better can be had: the token stays in use.
+    if (token_ && rejection_ == rejection::none && (phase_ != phase::waiting || running_ != dialogue::none)) {
+        rejection_ = rejection::withheld;
+        withheld_until_ = after(v.now, policy_.withhold_rejected);
+    }
     if (phase_ == phase::waiting && deferred_) hurry(v);
     return on_want_newer(v);
+}
+
+bool refresh_fsm::rejection_forces() const noexcept
+{
+    if (rejection_ != rejection::none || running_ == dialogue::exchange) return false; // it is on its way
+    return phase_ == phase::idle || running_ != dialogue::none || deferred_;
 }
 
 // --- time ---
@@ -50,7 +59,9 @@ effects refresh_fsm::on_rejected(const view& v)
 effects refresh_fsm::on_tick(const view& v)
 {
     note_use(v);
-    if (running_ != dialogue::none) return {};
+    const bool released = phase_ != phase::latched && withheld() && withheld_until_.reached(v.now);
+    if (released) rejection_ = rejection::served_again;
+    if (running_ != dialogue::none) return {.serve = released && usable(v.now)};
     if (unsaved_ && save_at_.reached(v.now)) return begin(dialogue::save);
     if (phase_ == phase::waiting && retry_at_.reached(v.now)) {
         if (v.waiters || (token_ && renews_ahead(v))) return begin(dialogue::exchange);
@@ -63,9 +74,10 @@ effects refresh_fsm::on_tick(const view& v)
 
 moment refresh_fsm::wake_at(const view& v) const
 {
-    if (running_ != dialogue::none) return moment::never();
-    moment at = unsaved_ ? save_at_ : moment::never();
+    moment at = withheld() && phase_ != phase::latched ? withheld_until_ : moment::never();
+    if (running_ != dialogue::none) return at;
     const auto earlier = [&at](const moment& m) { at = {std::min(at.mono, m.mono), std::min(at.wall, m.wall)}; };
+    if (unsaved_) earlier(save_at_);
     if (phase_ == phase::waiting) earlier(retry_at_);
     // Past `due` there is nothing left to wake for: nobody uses the token.
     if (phase_ == phase::idle && token_ && policy_.unused != unused_sources::on_demand && !token_->due.reached(v.now))
@@ -110,6 +122,10 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
         phase_ = phase::waiting;
         retry_at_ = after(v.now, r.wait);
         return {.serve = usable(v.now)};
+    case dialogue_end::too_early:
+        if (r.times != token_times{}) token_ = r.times;
+        exhausted_ = true;
+        return fail(v, r.wait, r.cause);
     case dialogue_end::no_grant: return latch(v, errc::not_renewable);
     case dialogue_end::signed_out: token_.reset(); return latch(v, errc::sign_in_required);
     case dialogue_end::dead:
@@ -122,7 +138,8 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
 
 effects refresh_fsm::renewed(const dialogue_result& r, const view& v)
 {
-    in_doubt_ = rejected_ = deferred_ = false;
+    in_doubt_ = deferred_ = false;
+    rejection_ = rejection::none;
     unsaved_ = r.unsaved;
     save_at_ = r.unsaved ? after(v.now, policy_.save_retry) : moment::never();
     // The refresh token is good and kept; only what came with it is not. An older token stays in use while it lasts.
@@ -144,6 +161,7 @@ effects refresh_fsm::answered(const dialogue_result& r, const view& v)
     sends_ = r.sends;
     first_sent_ = r.first_sent;
     if (r.answer != verdict::invalid_request) invalid_requests_ = 0;
+    if (r.answer != verdict::unauthorized) unauthorized_ = 0;
     const milliseconds wait = pause(v);
     switch (r.answer) {
     case verdict::in_doubt: return doubt(r, v);
@@ -250,8 +268,8 @@ effects refresh_fsm::fail(const view& v, milliseconds delay, error_code cause)
     phase_ = phase::waiting;
     retry_at_ = after(v.now, delay);
     deferred_ = false;
-    rejected_ = false;           // nothing better can be had, and other resources may still take it
-    if (in_doubt_) hold_back(v); // whatever it was that failed now
+    rejection_ = rejection::none; // nothing better can be had, and other resources may still take it
+    if (in_doubt_) hold_back(v);  // whatever it was that failed now
     if (failures_ >= policy_.attempts_for_waiters) exhausted_ = true;
     return serve_or_fail(v);
 }
@@ -261,6 +279,8 @@ effects refresh_fsm::latch(const view& v, error_code cause)
     ++failures_;
     error_ = cause;
     phase_ = phase::latched;
+    if (rejection_ != rejection::none)
+        rejection_ = rejection::withheld; // there will be no other, and this one is no good
     return {.serve = usable(v.now), .fail_all = true, .error = cause, .sign_in = cause != errc::misconfigured};
 }
 

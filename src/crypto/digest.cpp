@@ -38,6 +38,7 @@ void fill_random(unsigned char* out, std::size_t size)
 
 std::string fingerprint(std::string_view secret)
 {
+    if (secret.empty()) return {};
     std::array<unsigned char, 32> digest{};
     unsigned int size = 0;
     if (EVP_Digest(secret.data(), secret.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1 ||

@@ -47,10 +47,16 @@ asio::awaitable<store_reply> chain::take_lease()
     store_reply reply = co_await execute(std::move(take));
     if (reply.outcome == status::ok) {
         fence_ = reply.record.holder.fence;
-        lease_until_ = core::after(asked, service->policy.lease_ttl).mono; // from when it was asked for: never too late
-        lease_renewed_ = asked.mono;
+        extend_lease(asked);
     }
     co_return reply;
+}
+
+// From when it was asked for: never too late.
+void chain::extend_lease(const core::moment& asked)
+{
+    lease_until_ = core::after(asked, service->policy.lease_ttl).mono;
+    lease_renewed_ = asked.mono;
 }
 
 asio::awaitable<void> chain::release_lease()
@@ -67,9 +73,8 @@ asio::awaitable<void> chain::keep_lease(std::shared_ptr<chain> self)
     store_command renew = self->about_me(kind::renew_lease);
     const core::moment asked = self->service->now();
     const store_reply reply = co_await self->execute(std::move(renew));
-    if (reply.outcome == status::ok && self->lease_until_)
-        self->lease_until_ = core::after(asked, self->service->policy.lease_ttl).mono;
-    self->lease_renewed_ = self->service->now().mono;
+    if (reply.outcome == status::ok && self->lease_until_) self->extend_lease(asked);
+    self->lease_renewed_ = self->service->now().mono; // also when it failed: once more after a while
     self->renewing_lease_ = false;
     self->rearm();
 }

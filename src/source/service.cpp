@@ -51,6 +51,7 @@ const refresh_policy& checked(const refresh_policy& p)
     range(p.lease_ttl, 100ms, "lease_ttl must be between 100 ms and ten years");
     range(p.takeover_wait, 0ms, "takeover_wait must be between 0 and ten years");
     range(p.forced_interval, 1s, "forced_interval must be between 1 s and ten years");
+    range(p.withhold_rejected, 0ms, "withhold_rejected must be between 0 and ten years");
     range(p.longest_sleep, 1s, "longest_sleep must be between 1 s and ten years");
     return p;
 }

@@ -41,9 +41,22 @@ std::shared_ptr<detail::chain> find_chain(const std::shared_ptr<detail::service>
         origin = parts->origin();
     }
     const std::string key = options.key;
-    return service->find_or_add(key, [&] {
+    bool made = false;
+    auto found = service->find_or_add(key, [&] {
+        made = true;
         return std::make_shared<detail::chain>(service, std::move(registration), std::move(g), std::move(options));
     });
+    if (made) return found;
+    // One key, one chain: what this handle wants of it must be what the others have.
+    const std::string_view other = found->differs_in(*registration, g, options);
+    if (!other.empty()) {
+        found->release_handle();
+        throw boost::system::system_error(
+            errc::invalid_argument, "source_options: key '" + key + "' is in use with another " + std::string(other) +
+                                        "; give each its own key, or close the older source");
+    }
+    found->offer(g.token());
+    return found;
 }
 
 // A caller with a handler of any kind. It lives on the heap, keeps the handler's context at work, and completes through

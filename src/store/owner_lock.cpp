@@ -145,6 +145,12 @@ std::string owner_lock::text_of(const std::string& key, std::string_view owner, 
     return found->second.text == std::string(owner) + suffix(found->second.byte) ? found->second.text : std::string();
 }
 
+bool owner_lock::holds(const std::string& key, std::uint64_t fence) const
+{
+    const auto found = held_.find(key);
+    return found != held_.end() && found->second.fence == fence;
+}
+
 void owner_lock::drop_claim() noexcept
 {
     if (claimed_ >= 0) set(std::exchange(claimed_, -1), F_UNLCK);

@@ -36,11 +36,13 @@ public:
     life look(std::string_view owner_text, clock::time_point now) const;
     // The text under which `owner` holds the lease of `key` now, in this process; empty if it does not.
     std::string text_of(const std::string& key, std::string_view owner, clock::time_point now) const;
+    // This process holds the lease of `key` under this fence, and did not give it up when it ended by the clock.
+    bool holds(const std::string& key, std::uint64_t fence) const;
     // A byte for a lease about to be taken. Unlocked again unless confirm() follows before the next claim().
     std::string claim(std::string_view owner);
     // The lease of `key` was granted for the claim, or prolonged.
     void confirm(const std::string& key, const std::string& owner_text, std::uint64_t fence, clock::time_point until);
-    // Called before the record is written, because a store that fails must not cost the holder its lock.
+    // Called before the record is written.
     void prolong(const std::string& key, std::uint64_t fence, clock::time_point until);
     // What the record says now: when that is somebody else, or nobody, the byte is freed.
     void settle(const std::string& key, std::string_view holder_text);

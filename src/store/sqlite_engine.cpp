@@ -91,7 +91,9 @@ store_reply sqlite_engine::change(const std::string& key, store_command command)
     const clock::time_point mono = clock::now();
     const auto ttl =
         std::clamp<std::chrono::milliseconds>(command.ttl, std::chrono::milliseconds(0), std::chrono::hours(24));
-    if (command.what == kind::renew_lease) owners_.prolong(key, command.fence, mono + ttl);
+    // Before anything is written, because a store that fails or is slow must not cost the holder its lock.
+    const bool renews = command.what == kind::renew_lease || command.what == kind::write_intent;
+    if (renews) owners_.prolong(key, command.fence, mono + ttl);
 
     write_transaction transaction(*db_);
     chain_record record;
@@ -99,8 +101,11 @@ store_reply sqlite_engine::change(const std::string& key, store_command command)
     const chain_record before = record;
     const store_time now = std::chrono::system_clock::now();
     look_at_holder(record.holder, now, mono);
-    const lease seen = record.holder;
     const bool takes = command.what == kind::take_lease && !command.owner.empty();
+    // A holder that was slow, but whose lock nobody has taken meanwhile, still is the holder.
+    if (!takes && record.holder.fence == command.fence && owners_.holds(key, command.fence))
+        record.holder.until = std::max(record.holder.until, now + std::chrono::seconds(1));
+    const lease seen = record.holder;
     if (takes) {
         const std::string mine = owners_.text_of(key, command.owner, mono);
         const bool held = !seen.owner.empty() && now < seen.until;

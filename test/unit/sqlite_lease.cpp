@@ -120,6 +120,30 @@ BOOST_AUTO_TEST_CASE(two_stores_of_one_process_see_each_others_leases)
     BOOST_TEST(other.does(take("b")) == status::ok);
 }
 
+BOOST_AUTO_TEST_CASE(a_holder_that_was_slow_and_that_nobody_has_replaced_still_is_the_holder)
+{
+    const temp_directory d;
+    store_client c(open_store(d / "store"));
+    c.begin();
+    const std::uint64_t fence = c.lease("a", milliseconds(1));
+    std::this_thread::sleep_for(milliseconds(50));
+    store_command intent = intend(fence, 1, "r1");
+    intent.ttl = seconds(60);
+    BOOST_TEST(c.does(intent) == status::ok);
+    BOOST_TEST(c.does(take("b")) == status::busy); // the intent renewed the lease
+}
+
+BOOST_AUTO_TEST_CASE(a_holder_that_was_slow_and_was_replaced_is_fenced)
+{
+    const temp_directory d;
+    store_client c(open_store(d / "store"));
+    c.begin();
+    const std::uint64_t fence = c.lease("a", milliseconds(1));
+    std::this_thread::sleep_for(milliseconds(50));
+    BOOST_TEST(c.does(take("b")) == status::ok); // within one process the clock decides: "a" may be gone
+    BOOST_TEST(c.does(intend(fence, 1, "r1")) == status::fenced);
+}
+
 BOOST_AUTO_TEST_CASE(a_store_that_is_closed_and_opened_again_takes_over_its_own_lease)
 {
     const temp_directory d;
