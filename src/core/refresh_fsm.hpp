@@ -98,6 +98,10 @@ public:
     // ... nor handed out, because a resource refused it
     bool withheld() const noexcept { return rejected_; }
 
+    // Sending a refresh token that is in doubt would risk the good token held: too late for a prompt resend, too early
+    // for the last call. Asked again right before the first byte, because a store or a connection may take its time.
+    bool must_hold_back(const moment& now) const noexcept;
+
     phase current() const noexcept { return phase_; }
     dialogue running() const noexcept { return running_; }
     bool unsaved() const noexcept { return unsaved_; }
@@ -117,6 +121,7 @@ private:
     effects serve_or_fail(const view& v) const;
     std::chrono::milliseconds grace() const noexcept;
     bool may_resend_at(const moment& at) const noexcept;
+    moment last_call() const noexcept;
     void hold_back(const view& v) noexcept;
     void hurry(const view& v) noexcept;
     std::chrono::milliseconds breaker() noexcept;

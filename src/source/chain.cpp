@@ -118,13 +118,14 @@ void chain::apply(const core::effects& e)
 {
     publish_if_changed();
     if (e.serve) serve();
-    if (e.fail_all || e.fail_impatient) {
+    const bool rescued = !commands_.empty(); // new tokens wait for their turn: no refusal of the old ones matters
+    if ((e.fail_all && !rescued) || e.fail_impatient) {
         std::unique_lock lock(mutex_);
         waiter_list list = e.fail_all ? waiters_.take_all(e.error) : waiters_.take_impatient(e.error);
         lock.unlock();
         refuse(std::move(list));
     }
-    if (e.sign_in) call_sign_in_hook();
+    if (e.sign_in && !rescued) call_sign_in_hook();
     if (e.begin != core::dialogue::none) begin(e.begin);
     fill_status();
     rearm();

@@ -140,6 +140,7 @@ private:
     doubted doubt_about(token_id refresh, std::size_t until) const;
     intent_facts intent_of(token_id refresh) const;
     void note_intent(const afresh::chain_record& record, const afresh::store_command& c);
+    void note_verdict(const afresh::chain_record& record, const afresh::store_command& c);
     void check_rate(process& p, std::chrono::steady_clock::time_point mono);
     void check_unsaved(process& p);
     void check_handed_out(process& p, const wait& w, const afresh::access_token& token);

@@ -64,7 +64,7 @@ void checker::check_doubt(process& p, token_id refresh)
     const auto told = *world_.server.access(f.received).told;
     const auto times = afresh::core::schedule({f.received_sent.mono, f.received_sent.wall}, told, world_.policy, 0);
     const auto grace = world_.policy.rotation_grace.value_or(10s);
-    const bool prompt = sends <= world_.policy.doubt_resends && now <= first + grace + 5s; // to read, to connect
+    const bool prompt = sends <= world_.policy.doubt_resends && now <= first + grace;
     if (!prompt && now < times.usable_until.mono - world_.policy.doubt_ahead)
         fail("I7: a refresh token in doubt is risked though a good access token is held");
 }

@@ -54,8 +54,9 @@ void checker::store_committed(const afresh::chain_record& before, const afresh::
     }
     if (c.what == kind::replace) refusal_.reset();
     if (c.what == kind::replace || c.what == kind::save_success)
-        for (auto& p : world_.processes) p->facts.inherited = no_token;
+        for (auto& p : world_.processes) p->facts.inherited = no_token, p->facts.latched = false; // another grant
     note_intent(before, c);
+    if (c.what == kind::save_failure) note_verdict(before, c);
     const token_id saved = world_.server.find_refresh(after.refresh_token.reveal());
     for (succession& s : succeeded_)
         if (s.successor == saved && saved != no_token) s.saved = true;
@@ -76,6 +77,18 @@ void checker::note_intent(const afresh::chain_record& record, const afresh::stor
     intent_facts& facts = intents_[static_cast<std::size_t>(id)];
     if (c.what == kind::write_intent && facts.open) facts.unresolved = true;
     facts.open = c.what == kind::write_intent;
+    if (c.what == kind::save_success || c.what == kind::replace) facts.unresolved = false; // it is good, or was replaced
+}
+
+// The last words of a dead life may reach a database after its successor was born. If they say how its request ended,
+// nothing is left in doubt: only before the successor has the lease are they heard at all.
+void checker::note_verdict(const afresh::chain_record& record, const afresh::store_command& c)
+{
+    const token_id id = world_.server.find_refresh(record.refresh_token.reveal());
+    if (c.failure == afresh::exchange_failure::in_doubt || doubt_about(id, presentations_.size()) != doubted::no)
+        return;
+    for (auto& p : world_.processes)
+        if (p->facts.inherited == id) p->facts.inherited = no_token;
 }
 
 // I5: in the store, on its way there, or flagged as being in memory only.
