@@ -107,7 +107,14 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
     const dialogue what = std::exchange(running_, dialogue::none);
     switch (r.end) {
     case dialogue_end::tokens: return renewed(r, v);
-    case dialogue_end::saved: unsaved_ = false; return serve_or_fail(v);
+    case dialogue_end::saved:
+        unsaved_ = false;
+        if (phase_ == phase::waiting && error_ == errc::store_failed) { // what was waited for has come
+            phase_ = phase::idle;
+            exhausted_ = false;
+            error_ = {};
+        }
+        return serve_or_fail(v);
     case dialogue_end::answered: return answered(r, v);
     case dialogue_end::store_failed:
         if (unsaved_) save_at_ = after(v.now, policy_.save_retry);

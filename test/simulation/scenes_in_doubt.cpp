@@ -274,6 +274,20 @@ BOOST_AUTO_TEST_CASE(a_stored_token_from_the_future_is_not_taken_for_valid_for_e
     BOOST_TEST(s.requests() >= 2u);
 }
 
+BOOST_AUTO_TEST_CASE(a_token_is_no_younger_for_a_machine_that_slept_while_it_was_on_its_way)
+{
+    scene s;
+    s.p.start();
+    const auto caller = s.begin_get();
+    s.w.run_until(1min, [&] { return s.requests() == 1; });
+    s.p.clocks.suspend(s.w.now(), 1h);
+    s.w.check.clocks_changed(s.p, false);
+    const auto asked = s.p.clock().wall;
+    s.w.run_for(1h + 10s);
+    BOOST_TEST(s.record().tokens.size() == 1u);
+    BOOST_TEST((s.record().tokens.front().obtained_at <= asked + 1s)); // for whoever reads it next
+}
+
 BOOST_AUTO_TEST_CASE(a_token_that_expired_in_suspend_is_not_served)
 {
     scene s;
