@@ -14,7 +14,7 @@ using std::chrono::seconds;
 // The owner of what a planner has in store; lives are counted from 1.
 constexpr life_id planned = ~life_id{};
 // Enough events for one world: what goes on for ever in the same way proves nothing more.
-constexpr std::size_t few_events = 200, plenty_of_events = 320;
+constexpr std::size_t few_events = 200, plenty_of_events = 280;
 
 // Draws one world after another from a seed. Each part draws in a fixed order, whatever the others are like.
 class planner {
@@ -91,7 +91,7 @@ private:
         const bool brief = h.lifetime > 0s && h.lifetime <= 60s;
         if (brief) { // or the whole time is spent on renewing
             if (p.unused == unused_sources::always) p.unused = unused_sources::on_demand;
-            p.used_within_min = h.lifetime < 10s ? 10s : 180s;
+            p.used_within_min = h.lifetime < 10s ? 4s : 180s;
         }
         const double knows = chance_.unit();
         if (knows < 0.3)
@@ -171,7 +171,7 @@ private:
         if (chance_.chance(0.3))
             for (auto n = 1 + chance_.below(2); n > 0; --n) {
                 const virtual_time from = chance_.between(0s, lasts_);
-                h.outages.push_back({from, from + chance_.spread(1s, 1h)});
+                h.outages.push_back({from, from + chance_.spread(1s, 15min)});
             }
     }
 
