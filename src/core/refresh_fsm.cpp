@@ -64,7 +64,14 @@ effects refresh_fsm::on_tick(const view& v)
     if (running_ != dialogue::none) return {.serve = released && usable(v.now)};
     if (unsaved_ && save_at_.reached(v.now)) return begin(dialogue::save);
     if (phase_ == phase::waiting && retry_at_.reached(v.now)) {
-        if (v.waiters || (token_ && renews_ahead(v))) return begin(dialogue::exchange);
+        if (must_hold_back(v.now)) { // it was to be prompt, and is late
+            retry_at_ = v.now;
+            hold_back(v);
+            return {};
+        }
+        // While the server may still say what became of the refresh token, it is asked for the chain's own sake.
+        const bool prompt = in_doubt_ && may_resend_at(v.now);
+        if (prompt || v.waiters || (token_ && renews_ahead(v))) return begin(dialogue::exchange);
         phase_ = phase::idle; // nobody wants it: on demand from here
     } else if (phase_ == phase::idle && token_ && token_->due.reached(v.now) && renews_ahead(v)) {
         return begin(dialogue::exchange);
@@ -112,7 +119,14 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
     const dialogue what = std::exchange(running_, dialogue::none);
     switch (r.end) {
     case dialogue_end::tokens: return renewed(r, v);
-    case dialogue_end::saved: unsaved_ = false; return serve_or_fail(v);
+    case dialogue_end::saved:
+        unsaved_ = false;
+        if (phase_ == phase::waiting && error_ == errc::store_failed) { // what was waited for has come
+            phase_ = phase::idle;
+            exhausted_ = false;
+            error_ = {};
+        }
+        return serve_or_fail(v);
     case dialogue_end::answered: return answered(r, v);
     case dialogue_end::store_failed:
         if (unsaved_) save_at_ = after(v.now, policy_.save_retry);
@@ -215,17 +229,24 @@ milliseconds refresh_fsm::grace() const noexcept { return policy_.rotation_grace
 
 bool refresh_fsm::may_resend_at(const moment& at) const noexcept
 {
-    return grace().count() > 0 && sends_ <= policy_.doubt_resends && at.mono <= after(first_sent_, grace()).mono;
+    const moment end = after(first_sent_, grace()); // by the wall clock too: the monotonic one stands still in suspend
+    return grace().count() > 0 && sends_ <= policy_.doubt_resends && at.mono <= end.mono && at.wall <= end.wall;
+}
+
+moment refresh_fsm::last_call() const noexcept { return after(token_->usable_until, -policy_.doubt_ahead); }
+
+bool refresh_fsm::must_hold_back(const moment& now) const noexcept
+{
+    return in_doubt_ && usable(now) && token_->lifetime && !may_resend_at(now) && !last_call().reached(now);
 }
 
 // A refusal of what is in doubt would cost the access token held, on some servers: not before it runs out.
 void refresh_fsm::hold_back(const view& v) noexcept
 {
     if (may_resend_at(retry_at_) || !usable(v.now) || !token_->lifetime) return;
-    const moment last_call = after(token_->usable_until, -policy_.doubt_ahead);
     deferred_ = true;
     not_before_ = retry_at_;
-    if (retry_at_.mono < last_call.mono) retry_at_ = last_call;
+    if (retry_at_.mono < last_call().mono) retry_at_ = last_call();
 }
 
 void refresh_fsm::hurry(const view& v) noexcept

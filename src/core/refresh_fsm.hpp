@@ -104,6 +104,10 @@ public:
     // A rejection now would bring an exchange about, or forward.
     bool rejection_forces() const noexcept;
 
+    // Sending a refresh token that is in doubt would risk the good token held: too late for a prompt resend, too early
+    // for the last call. Asked again right before the first byte, because a store or a connection may take its time.
+    bool must_hold_back(const moment& now) const noexcept;
+
     phase current() const noexcept { return phase_; }
     dialogue running() const noexcept { return running_; }
     bool unsaved() const noexcept { return unsaved_; }
@@ -124,6 +128,7 @@ private:
     std::chrono::milliseconds pause(const view& v) const noexcept;
     std::chrono::milliseconds grace() const noexcept;
     bool may_resend_at(const moment& at) const noexcept;
+    moment last_call() const noexcept;
     void hold_back(const view& v) noexcept;
     void hurry(const view& v) noexcept;
     std::chrono::milliseconds breaker() noexcept;

@@ -120,13 +120,16 @@ void chain::apply(const core::effects& e)
     // Whoever next sees that the token is due says so again.
     if (held_ && fsm_.current() == core::phase::idle && fsm_.running() == core::dialogue::none) held_->nudged = false;
     if (e.serve) serve();
-    if (e.fail_all || e.fail_impatient) {
+    // New tokens wait for their turn: no refusal of the old ones matters.
+    const bool rescued =
+        std::any_of(commands_.begin(), commands_.end(), [](const command& c) { return !c.unless_known; });
+    if ((e.fail_all && !rescued) || e.fail_impatient) {
         std::unique_lock lock(mutex_);
         waiter_list list = e.fail_all ? waiters_.take_all(e.error) : waiters_.take_impatient(e.error);
         lock.unlock();
         refuse(std::move(list));
     }
-    if (e.sign_in) call_sign_in_hook();
+    if (e.sign_in && !rescued) call_sign_in_hook();
     if (e.begin != core::dialogue::none) begin(e.begin);
     fill_status();
     rearm();

@@ -190,7 +190,9 @@ stored_token chain::describe(const core::moment& obtained, std::optional<std::ch
     t.id_token = id_token_;
     t.generation = generation_ + 1;
     const core::moment now = service->now();
-    t.obtained_at = now.wall - (now.mono - obtained.mono) + store_ahead_;
+    // In suspend the monotonic clock stands still, and the wall clock may have been set back: the longer time counts.
+    const auto since = std::max<std::chrono::nanoseconds>(now.mono - obtained.mono, now.wall - obtained.wall);
+    t.obtained_at = now.wall - since + store_ahead_;
     if (lifetime && lifetime->count() > 0)
         t.expires_at = t.obtained_at + std::min<std::chrono::seconds>(*lifetime, std::chrono::hours(24 * 3653));
     return t;

@@ -123,6 +123,7 @@ asio::awaitable<dialogue_result> chain::send_grant()
         co_return ending(dialogue_end::no_grant);
     }
     store_reply noted;
+    const bool insisted = revive_; // by a human, who may risk what the state machine would not
     if (revive_) {
         store_command revive = about_me(kind::revive);
         noted = co_await execute(std::move(revive));
@@ -148,10 +149,12 @@ asio::awaitable<dialogue_result> chain::send_grant()
     transport_request request(core::make_token_request(*registration, grant, refresh_token_));
     request.connect_limit = service->policy.connect_limit;
     request.exchange_limit = service->policy.exchange_limit;
-    request.before_first_byte = [this, &sent]() -> error_code {
+    const bool doubtful = noted.record.intent.in_doubt && !insisted;
+    request.before_first_byte = [this, &sent, doubtful]() -> error_code {
         const core::moment t = service->now();
         if (lease_until_ && t.mono >= *lease_until_)
             return errc::temporarily_unavailable; // somebody else may be sending
+        if (doubtful && fsm_.must_hold_back(t)) return errc::temporarily_unavailable;
         sent = t;
         requests_.fetch_add(1, std::memory_order_relaxed);
         return {};

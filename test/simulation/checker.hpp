@@ -40,6 +40,12 @@ struct presentation {
     ending end = ending::open;
 };
 
+// A record before a command.
+struct record_facts {
+    std::uint64_t generation{};
+    token_id refresh = no_token;
+};
+
 // What the onlooker knows about one life of one process.
 struct life_facts {
     life_id life{};
@@ -103,8 +109,8 @@ public:
 
     // --- what the store sees ---
     void store_asked(process& p, const afresh::store_command& c);
-    void store_committed(const afresh::chain_record& before, const afresh::chain_record& after,
-                         const afresh::store_command& c, afresh::store_reply::status outcome, life_id by);
+    void store_committed(const record_facts& before, const afresh::chain_record& after, const afresh::store_command& c,
+                         life_id by);
     void store_answered(process& p, const afresh::store_command& c, bool failed);
 
     // --- what callers see ---
@@ -139,7 +145,8 @@ private:
     };
     doubted doubt_about(token_id refresh, std::size_t until) const;
     intent_facts intent_of(token_id refresh) const;
-    void note_intent(const afresh::chain_record& record, const afresh::store_command& c);
+    void note_intent(token_id refresh, const afresh::store_command& c);
+    void note_verdict(token_id refresh, const afresh::store_command& c);
     void check_rate(process& p, std::chrono::steady_clock::time_point mono);
     void check_unsaved(process& p);
     void check_handed_out(process& p, const wait& w, const afresh::access_token& token);

@@ -44,8 +44,8 @@ std::size_t checker::first_byte(process& p, token_id refresh)
 void checker::check_doubt(process& p, token_id refresh)
 {
     const life_facts& f = p.facts;
-    const auto now = p.clock().mono;
-    if (refresh == f.inherited && f.first_contact && now < *f.first_contact + world_.policy.takeover_wait)
+    const afresh::instant now = p.clock();
+    if (refresh == f.inherited && f.first_contact && now.mono < *f.first_contact + world_.policy.takeover_wait)
         fail("I1: a dead holder's refresh token is sent at once");
     if (!holds_served_token(p) || !world_.server.access(f.received).told) return;
     std::size_t sends = 0;
@@ -64,8 +64,8 @@ void checker::check_doubt(process& p, token_id refresh)
     const auto told = *world_.server.access(f.received).told;
     const auto times = afresh::core::schedule({f.received_sent.mono, f.received_sent.wall}, told, world_.policy, 0);
     const auto grace = world_.policy.rotation_grace.value_or(10s);
-    const bool prompt = sends <= world_.policy.doubt_resends && now <= first + grace + 5s; // to read, to connect
-    if (!prompt && now < times.usable_until.mono - world_.policy.doubt_ahead)
+    const bool prompt = sends <= world_.policy.doubt_resends && now.mono <= first + grace;
+    if (!prompt && !afresh::core::after(times.usable_until, -world_.policy.doubt_ahead).reached({now.mono, now.wall}))
         fail("I7: a refresh token in doubt is risked though a good access token is held");
 }
 

@@ -2,6 +2,7 @@
 
 #include "simulation/world/world.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <tuple>
 #include <utility>
 
 namespace simulation {
@@ -42,10 +44,14 @@ asio::awaitable<void> get_once(world& w, process& p, visit v, caller_result* out
 {
     const afresh::get_options o = options_of(v);
     const std::size_t id = started(w, p, v);
-    try {
-        out->token = co_await p.tokens()->get(o);
-    } catch (const system_error& e) {
-        out->ec = e.code();
+    if (v.catches) {
+        try {
+            out->token = co_await p.tokens()->get(o);
+        } catch (const system_error& e) {
+            out->ec = e.code();
+        }
+    } else {
+        std::tie(out->ec, out->token) = co_await p.tokens()->async_get(o, asio::as_tuple(asio::deferred));
     }
     w.check.wait_ended(p, id, out->ec, out->token);
 }

@@ -16,6 +16,7 @@ struct visit {
     std::optional<std::chrono::milliseconds> max_wait;
     std::chrono::seconds min_valid{};
     bool calls_resource = true;                            // and renews after a 401
+    bool catches = true;                                   // get(), which throws; else async_get() as a tuple
     bool calls_back = false;                               // async_get with a callback on a strand of its own
     std::optional<std::chrono::nanoseconds> cancels_after; // each call
 };
