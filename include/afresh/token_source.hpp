@@ -88,15 +88,12 @@ public:
     template <class Executor = asio::any_io_executor>
     asio::awaitable<access_token, Executor> get(get_options options = {}) const
     {
-        access_token token = fresh(options);
-        if (!token) {
-            detail::frame_waiter node;
-            co_await asio::async_initiate<const asio::deferred_t, void()>(join{impl_.get(), &node, options},
-                                                                          asio::deferred);
-            if (node.ec) throw boost::system::system_error(node.ec);
-            token = std::move(node.token);
-        }
-        co_return token;
+        if (access_token held = fresh(options)) co_return held;
+        detail::frame_waiter node;
+        co_await asio::async_initiate<const asio::deferred_t, void()>(join{impl_.get(), &node, options},
+                                                                      asio::deferred);
+        if (node.ec) throw boost::system::system_error(node.ec);
+        co_return std::move(node.token);
     }
 
     /// As `get()`, for any completion token.
