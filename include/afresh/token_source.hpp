@@ -88,7 +88,7 @@ public:
     template <class Executor = asio::any_io_executor>
     asio::awaitable<access_token, Executor> get(get_options options = {}) const
     {
-        if (access_token held = fresh(options)) co_return held;
+        if (auto* const held = fresh(options)) co_return access_token(held);
         detail::frame_waiter node;
         co_await asio::async_initiate<const asio::deferred_t, void()>(join{impl_.get(), &node, options},
                                                                       asio::deferred);
@@ -260,7 +260,7 @@ private:
         }
     };
 
-    access_token fresh(const get_options& options) const noexcept;
+    detail::token_ref* fresh(const get_options& options) const noexcept; // counted, or null
     static weak_chain weak(detail::chain* self) noexcept;
     static void enqueue(detail::chain* self, detail::waiter& node, const get_options& options);
     static void enqueue_newer(detail::chain* self, detail::waiter& node, const access_token& rejected,

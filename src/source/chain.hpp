@@ -80,6 +80,7 @@ private:
     };
 
     // chain_hot_path.cpp
+    [[gnu::cold, gnu::noinline]] token_ref* look_closely(hot_entry& e, const get_options& wanted) noexcept;
     bool refill(hot_entry& e) noexcept;
     void nudge() noexcept;
 

@@ -76,15 +76,21 @@ std::time_t calm_second(const snapshot& s, const core::moment& now) noexcept
 
 void retain(token_ref* r) noexcept { r->retain(this_thread()); }
 void release(token_ref* r) noexcept { r->release(this_thread()); }
+void token_ref::destroy() noexcept { delete this; }
 
 token_ref* chain::fresh(const get_options& wanted) noexcept
 {
     hot_entry& e = cache.entries[id % cache_size];
-    const bool known = e.id == id && e.version == version();
-    if (!known || e.calm != std::time(nullptr) || wanted.min_valid().count() > 0) [[unlikely]] {
-        if (!known && !refill(e)) return nullptr;
-        if (!e.ref || !check(*e.ref->token, wanted, e.calm)) return nullptr;
-    }
+    if (e.id != id || e.version != version() || wanted.min_valid().count() > 0 || e.calm != std::time(nullptr))
+        [[unlikely]] return look_closely(e, wanted);
+    e.ref->retain_own();
+    return e.ref;
+}
+
+token_ref* chain::look_closely(hot_entry& e, const get_options& wanted) noexcept
+{
+    if ((e.id != id || e.version != version()) && !refill(e)) return nullptr;
+    if (!e.ref || !check(*e.ref->token, wanted, e.calm)) return nullptr;
     e.ref->retain_own();
     return e.ref;
 }
@@ -150,10 +156,7 @@ void chain::nudge() noexcept
 
 namespace afresh {
 
-access_token token_source::fresh(const get_options& options) const noexcept
-{
-    return access_token(impl_->fresh(options));
-}
+detail::token_ref* token_source::fresh(const get_options& options) const noexcept { return impl_->fresh(options); }
 
 token_reader::token_reader(token_source tokens) : tokens_(std::move(tokens)), chain_(tokens_.implementation().get()) {}
 

@@ -123,7 +123,7 @@ token_source::executor_type token_source::get_executor() const noexcept { return
 
 result<access_token> token_source::try_get(get_options options) const
 {
-    if (access_token t = fresh(options)) return t;
+    if (auto* const held = fresh(options)) return access_token(held);
     if (const error_code ec = impl_->standing_error()) return ec;
     impl_->ask();
     return error_code(errc::temporarily_unavailable);
@@ -167,8 +167,8 @@ void token_source::start_get(const weak_chain& self, const asio::any_io_executor
                              get_options options)
 {
     start_heap_waiter(self, ex, std::move(handler), [&](detail::chain& c, detail::waiter& w) {
-        if (access_token held(c.fresh(options)); held) { // never inline, but without the strand
-            w.token = std::move(held);
+        if (auto* const held = c.fresh(options)) { // never inline, but without the strand
+            w.token = access_token(held);
             detail::waiter_list one;
             one.push_back(w);
             return detail::post_all(std::move(one));

@@ -53,7 +53,7 @@ public:
     {
         owner_.store(nullptr, std::memory_order_relaxed);
         const std::int64_t change = own_ - 1 - owned;
-        if (others_.fetch_add(change, std::memory_order_acq_rel) + change == 0) delete this;
+        if (others_.fetch_add(change, std::memory_order_acq_rel) + change == 0) destroy();
     }
     // By any thread; `thread` names the one that calls.
     void retain(const void* thread) noexcept
@@ -68,11 +68,12 @@ public:
         if (owner_.load(std::memory_order_relaxed) == thread)
             --own_;
         else if (others_.fetch_sub(1, std::memory_order_acq_rel) == 1)
-            delete this;
+            destroy();
     }
 
 private:
     ~token_ref() = default;
+    [[gnu::cold, gnu::noinline]] AFRESH_EXPORT void destroy() noexcept;
 
     std::atomic<const void*> owner_{}; // null, or the thread in whose cache it is
     std::int64_t own_{};               // the owner's
