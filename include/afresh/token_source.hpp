@@ -91,15 +91,12 @@ public:
     template <class Executor = asio::any_io_executor>
     asio::awaitable<access_token, Executor> get(get_options options = {}) const
     {
-        access_token token = fresh(options);
-        if (!token) {
-            detail::frame_waiter node;
-            co_await asio::async_initiate<const asio::deferred_t, void()>(join{impl_.get(), &node, options},
-                                                                          asio::deferred);
-            if (node.ec) throw boost::system::system_error(node.ec);
-            token = std::move(node.token);
-        }
-        co_return token;
+        if (auto* const held = fresh(options)) co_return access_token(held);
+        detail::frame_waiter node;
+        co_await asio::async_initiate<const asio::deferred_t, void()>(join{impl_.get(), &node, options},
+                                                                      asio::deferred);
+        if (node.ec) throw boost::system::system_error(node.ec);
+        co_return std::move(node.token);
     }
 
     /// As `get()`, for any completion token.
@@ -266,7 +263,7 @@ private:
         }
     };
 
-    access_token fresh(const get_options& options) const noexcept;
+    detail::token_ref* fresh(const get_options& options) const noexcept; // counted, or null
     static weak_chain weak(detail::chain* self) noexcept;
     static void enqueue(detail::chain* self, detail::waiter& node, const get_options& options);
     static void enqueue_newer(detail::chain* self, detail::waiter& node, const access_token& rejected,

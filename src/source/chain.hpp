@@ -14,6 +14,7 @@
 #include <afresh/token_source.hpp>
 
 #include <atomic>
+#include <ctime>
 #include <deque>
 #include <exception>
 #include <map>
@@ -30,6 +31,11 @@ std::string text_of(const std::exception_ptr& e);
 
 using snapshot_ptr = std::shared_ptr<const snapshot>;
 
+struct hot_entry;
+
+// Whether a usable token lasts for as long as a caller wants it to.
+bool lasts(const snapshot& s, const get_options& wanted, const core::moment& now) noexcept;
+
 class chain : public wake_entry, public std::enable_shared_from_this<chain> {
 public:
     chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_registration> r, afresh::grant g,
@@ -44,7 +50,10 @@ public:
     const std::uint64_t id; // of this chain, in the threads' caches; never reused
 
     // --- from any thread ---
-    snapshot_ptr fresh(const get_options& options) noexcept;
+    token_ref* fresh(const get_options& options) noexcept; // counted for the caller
+    std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
+    std::uint64_t read_published(access_token& token);
+    bool check(const snapshot& s, const get_options& wanted, std::time_t& calm) noexcept;
     bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
     bool acquire(); // for a new handle; false when the last one has gone
     void release_handle();
@@ -67,7 +76,6 @@ public:
     void on_wake();
 
 private:
-    struct hot_entry;
     struct command {
         token_set tokens;
         core::moment given; // from here on `expires_in` counts
@@ -80,6 +88,7 @@ private:
     };
 
     // chain_hot_path.cpp
+    [[gnu::cold, gnu::noinline]] token_ref* look_closely(hot_entry& e, const get_options& wanted) noexcept;
     bool refill(hot_entry& e) noexcept;
     void nudge() noexcept;
 

@@ -66,8 +66,8 @@ void chain::join(waiter& w, const get_options& wanted)
 {
     std::unique_lock lock(mutex_);
     w.patient = wanted.max_wait().has_value();
-    // A token that is held and usable, but not for as long as this caller needs it.
-    if (wanted.min_valid().count() > 0 && published_) w.newer_than = published_->generation;
+    // Looked at again, under the lock: a newer token may have been published since the caller looked.
+    if (published_ && !lasts(*published_, wanted, service->now())) w.newer_than = published_->generation;
     add(w, wanted.max_wait().value_or(service->policy.max_wait), lock);
 }
 
