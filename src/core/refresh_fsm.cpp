@@ -214,14 +214,16 @@ effects refresh_fsm::doubt(const dialogue_result& r, const view& v)
     return fail(v, prompt ? wait : std::max(wait, pause(v)), r.cause);
 }
 
-// Backoff, but while a usable token is held never for more than half of what is left of it, nor ever for more than half
-// of a token's life: a pause that outlasts the token would turn an outage that is over into failed calls, and a server
-// that hands out short tokens expects to be asked often.
+// Backoff, but while a usable token is held never for more than half of what is left of it: a pause that outlasts the
+// token would turn an outage that is over into failed calls. Without one not for more than half of a token's life (ten
+// seconds at least): a server that hands out short tokens expects to be asked often.
 milliseconds refresh_fsm::pause(const view& v) const noexcept
 {
     milliseconds longest = policy_.backoff_cap;
-    if (token_ && token_->lifetime) longest = std::min<milliseconds>(longest, *token_->lifetime / 2);
-    if (usable(v.now)) longest = std::min(longest, left(token_->usable_until, v.now) / 2);
+    if (usable(v.now))
+        longest = std::min(longest, left(token_->usable_until, v.now) / 2);
+    else if (token_ && token_->lifetime)
+        longest = std::min(longest, std::max<milliseconds>(*token_->lifetime / 2, seconds(10)));
     return backoff(policy_, failures_, v.jitter, longest);
 }
 

@@ -70,7 +70,9 @@ asio::awaitable<dialogue_result> chain::exchange()
         co_return ending(dialogue_end::store_failed);
     }
     const chain_record& record = reply.record;
-    const auto pause = std::chrono::ceil<std::chrono::milliseconds>(record.not_before - reply.now);
+    // Capped, because the clock may have been set back since.
+    const auto pause = std::min<std::chrono::milliseconds>(
+        std::chrono::ceil<std::chrono::milliseconds>(record.not_before - reply.now), service->policy.retry_after_cap);
     // A record that ended, unless the program came with tokens of a newer sign-in (then `seed` has replaced it).
     const bool ended = record.state == grant_state::signed_out || (record.state == grant_state::dead && !revive_);
     if (generation_ == record.generation && ended) {

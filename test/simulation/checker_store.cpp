@@ -78,7 +78,8 @@ void checker::note_intent(token_id id, const afresh::store_command& c)
     intent_facts& facts = intents_[static_cast<std::size_t>(id)];
     if (c.what == kind::write_intent && facts.open) facts.unresolved = true;
     facts.open = c.what == kind::write_intent;
-    if (c.what == kind::save_success || c.what == kind::replace) facts.unresolved = false; // it is good, or was replaced
+    if (c.what == kind::save_success || c.what == kind::replace)
+        facts.unresolved = false; // it is good, or was replaced
 }
 
 // The last words of a dead life may reach a database after its successor was born. If they say how its request ended,

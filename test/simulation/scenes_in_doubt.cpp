@@ -283,8 +283,9 @@ BOOST_AUTO_TEST_CASE(a_token_is_no_younger_for_a_machine_that_slept_while_it_was
     s.p.clocks.suspend(s.w.now(), 1h);
     s.w.check.clocks_changed(s.p, false);
     const auto asked = s.p.clock().wall;
-    s.w.run_for(1h + 10s);
-    BOOST_TEST(s.record().tokens.size() == 1u);
+    s.w.run_until(2h, [&] { return !s.record().tokens.empty(); });
+    BOOST_REQUIRE(s.record().tokens.size() == 1u);
+    BOOST_TEST(s.requests() == 1u);
     BOOST_TEST((s.record().tokens.front().obtained_at <= asked + 1s)); // for whoever reads it next
 }
 
