@@ -9,6 +9,7 @@
 #include "core/token_bucket.hpp"
 #include "source/pending_call.hpp"
 #include "source/service.hpp"
+#include "source/snapshot.hpp"
 #include "source/waiter_queue.hpp"
 
 #include <afresh/token_source.hpp>
@@ -22,6 +23,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace afresh::detail {
 
@@ -29,6 +31,8 @@ namespace afresh::detail {
 std::string text_of(const std::exception_ptr& e);
 
 using snapshot_ptr = std::shared_ptr<const snapshot>;
+// A handle that all threads count alike.
+inline access_token share(snapshot_ptr s) { return access_token(s ? new token_ref(std::move(s)) : nullptr); }
 
 struct hot_entry;
 

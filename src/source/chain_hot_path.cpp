@@ -82,7 +82,8 @@ token_ref* chain::fresh(const get_options& wanted) noexcept
 {
     hot_entry& e = cache.entries[id % cache_size];
     if (e.id != id || e.version != version() || wanted.min_valid().count() > 0 || e.calm != std::time(nullptr))
-        [[unlikely]] return look_closely(e, wanted);
+        [[unlikely]]
+        return look_closely(e, wanted);
     e.ref->retain_own();
     return e.ref;
 }
@@ -103,12 +104,14 @@ bool chain::check(const snapshot& s, const get_options& wanted, std::time_t& cal
     calm = 0;
     if (reached(s.usable_until, now)) return false;
     if (reached(s.due, now) && !s.nudged.load(std::memory_order_relaxed)) nudge();
-    if (!s.used.load(std::memory_order_relaxed)) s.used.store(true, std::memory_order_relaxed);
     if (system) calm = calm_second(s, now);
-    if (wanted.min_valid().count() <= 0 || !s.lifetime) return true;
-    // Half of the lifetime at most: what a new token could not promise for long is not worth asking for.
-    const auto least = std::min(wanted.min_valid(), *s.lifetime / 2);
-    return !reached({s.usable_until.mono - least, s.usable_until.wall - least}, now);
+    if (wanted.min_valid().count() > 0 && s.lifetime) {
+        // Half of the lifetime at most: what a new token could not promise for long is not worth asking for.
+        const auto least = std::min(wanted.min_valid(), *s.lifetime / 2);
+        if (reached({s.usable_until.mono - least, s.usable_until.wall - least}, now)) return false;
+    }
+    if (!s.used.load(std::memory_order_relaxed)) s.used.store(true, std::memory_order_relaxed);
+    return true;
 }
 
 // False when out of memory or at the end of the thread; then the caller takes the slow path.
@@ -135,7 +138,7 @@ bool chain::refill(hot_entry& e) noexcept
 std::uint64_t chain::read_published(access_token& token)
 {
     std::lock_guard lock(mutex_);
-    token = access_token(published_);
+    token = share(published_);
     return version();
 }
 
