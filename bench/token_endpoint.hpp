@@ -2,6 +2,8 @@
 // An authorization server inside the process: answers at once, or when it is told to.
 
 #include <afresh/token_source.hpp>
+#include <afresh/token_store.hpp>
+#include <afresh/transport.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 

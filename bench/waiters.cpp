@@ -136,7 +136,9 @@ void waiters(report& out, const std::string& go, int n, int rounds)
     }
     const std::string name = std::to_string(n) + " waiters, ";
     const auto add = [&](const char* what, const char* unit, double mine, const char* reference, double its,
-                         target goal = {}) { out.add({"waiters", name + what, unit, mine, reference, its, goal}); };
+                         target goal = {}) {
+        out.add({"waiters", name + what, unit, mine, reference, its, goal});
+    };
     add("release of each", "us", ours.ns / 1000, "a bare timer", bare.ns / 1000, value_at_most(0.4));
     add("release of each", "us", ours.ns / 1000, "Go x/oauth2", peer.ns / 1000);
     add("memory of each", "B", ours.bytes, "a bare timer", bare.bytes, value_at_most(1300));

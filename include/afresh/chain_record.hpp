@@ -4,6 +4,7 @@
 
 #include <afresh/error.hpp>
 #include <afresh/export.hpp>
+#include <afresh/result.hpp>
 #include <afresh/secret_string.hpp>
 
 #include <chrono>

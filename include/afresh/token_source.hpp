@@ -6,6 +6,7 @@
 #include <afresh/client_registration.hpp>
 #include <afresh/detail/waiter.hpp>
 #include <afresh/get_options.hpp>
+#include <afresh/result.hpp>
 #include <afresh/status.hpp>
 #include <afresh/token_service.hpp>
 #include <afresh/token_set.hpp>

@@ -139,7 +139,7 @@ void chain::serve()
 {
     if (!held_) return;
     std::unique_lock lock(mutex_);
-    waiter_list list = waiters_.take_satisfied(access_token(held_));
+    waiter_list list = waiters_.take_satisfied(share(held_));
     lock.unlock();
     if (!list.empty()) held_->used = true;
     refuse(std::move(list));

@@ -9,6 +9,7 @@
 #include "core/token_bucket.hpp"
 #include "source/pending_call.hpp"
 #include "source/service.hpp"
+#include "source/snapshot.hpp"
 #include "source/waiter_queue.hpp"
 
 #include <afresh/token_source.hpp>
@@ -23,6 +24,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace afresh::detail {
 
@@ -30,6 +32,8 @@ namespace afresh::detail {
 std::string text_of(const std::exception_ptr& e);
 
 using snapshot_ptr = std::shared_ptr<const snapshot>;
+// A handle that all threads count alike.
+inline access_token share(snapshot_ptr s) { return access_token(s ? new token_ref(std::move(s)) : nullptr); }
 
 struct hot_entry;
 

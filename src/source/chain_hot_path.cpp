@@ -104,9 +104,10 @@ bool chain::check(const snapshot& s, const get_options& wanted, std::time_t& cal
     calm = 0;
     if (reached(s.usable_until, now)) return false;
     if (reached(s.due, now) && !s.nudged.load(std::memory_order_relaxed)) nudge();
-    if (!s.used.load(std::memory_order_relaxed)) s.used.store(true, std::memory_order_relaxed);
     if (system) calm = calm_second(s, now);
-    return lasts(s, wanted, now);
+    if (!lasts(s, wanted, now)) return false;
+    if (!s.used.load(std::memory_order_relaxed)) s.used.store(true, std::memory_order_relaxed);
+    return true;
 }
 
 bool lasts(const snapshot& s, const get_options& wanted, const core::moment& now) noexcept
@@ -141,7 +142,7 @@ bool chain::refill(hot_entry& e) noexcept
 std::uint64_t chain::read_published(access_token& token)
 {
     std::lock_guard lock(mutex_);
-    token = access_token(published_);
+    token = share(published_);
     return version();
 }
 

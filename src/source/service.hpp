@@ -4,6 +4,8 @@
 #include "core/schedule.hpp"
 
 #include <afresh/token_service.hpp>
+#include <afresh/token_store.hpp>
+#include <afresh/transport.hpp>
 
 #include <boost/intrusive/set.hpp>
 

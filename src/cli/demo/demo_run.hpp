@@ -10,6 +10,7 @@
 #include "cli/demo/run_report.hpp"
 
 #include <afresh/token_source.hpp>
+#include <afresh/token_store.hpp>
 
 #include <boost/asio/awaitable.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 // What an access token refers to: the token with its deadlines, and who counts the references to it.
 
-#include <afresh/secret_string.hpp>
+#include <afresh/access_token.hpp>
 #include <afresh/time_source.hpp>
 
 #include <atomic>
@@ -73,15 +73,11 @@ public:
 
 private:
     ~token_ref() = default;
-    [[gnu::cold, gnu::noinline]] AFRESH_EXPORT void destroy() noexcept;
+    [[gnu::cold, gnu::noinline]] void destroy() noexcept;
 
     std::atomic<const void*> owner_{}; // null, or the thread in whose cache it is
     std::int64_t own_{};               // the owner's
     std::atomic<std::int64_t> others_;
 };
-
-// In the library and never inlined: which thread runs must not be remembered across a suspension.
-AFRESH_EXPORT void retain(token_ref* r) noexcept;
-AFRESH_EXPORT void release(token_ref* r) noexcept;
 
 } // namespace afresh::detail
