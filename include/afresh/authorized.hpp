@@ -25,6 +25,8 @@ AFRESH_EXPORT resource_answer challenge_of(const http_response& response);
 struct request_target {
     std::string method;
     std::string url; ///< absolute
+    request_target() = default;
+    request_target(std::string m, std::string u) : method(std::move(m)), url(std::move(u)) {}
 };
 AFRESH_EXPORT request_target target_of(const http_request& request);
 
@@ -39,7 +41,8 @@ AFRESH_EXPORT bool is_cancellation(const error_code& ec) noexcept;
 /// Carries a token over an HTTP client of yours. `send(const Request&, const http_fields& authorization)` returns an
 /// `asio::awaitable<Response>`; it adds the fields to the request, sends it and reads the answer. It is called once,
 /// and a second time when the resource answered 401 in a way that a new token may cure (RFC 6750 3.1), so the request
-/// must be replayable. The second answer is the caller's whatever it is.
+/// must be replayable. The second answer is the caller's whatever it is. Give a request type that is passed as a
+/// temporary a declared constructor, as g++ 12 destroys temporary aggregates twice inside a `co_await`.
 ///
 /// @code
 /// afresh::authorized call(tokens, [&](const request& r, const afresh::http_fields& authorization) { return send(r,

@@ -35,8 +35,15 @@ struct http_client::state {
     authorized<sender> call;
 };
 
+http_client::http_client(token_source tokens) : http_client(std::move(tokens), http_client_options()) {}
+
 http_client::http_client(token_source tokens, http_client_options options)
     : http_client(tokens.get_executor(), tokens, std::move(options))
+{
+}
+
+http_client::http_client(asio::any_io_executor executor, token_source tokens)
+    : http_client(std::move(executor), std::move(tokens), http_client_options())
 {
 }
 
