@@ -34,7 +34,14 @@ namespace detail {
 AFRESH_EXPORT bool asks_for_renewal(const resource_answer& answer);
 AFRESH_EXPORT std::string require_allowed(const token_source& tokens,
                                           const request_target& target); // returns the origin
-AFRESH_EXPORT http_fields authorization_for(const access_token& token, const request_target& target);
+// What a token adds to a request. Wiped in the end.
+struct AFRESH_EXPORT token_fields {
+    token_fields(const access_token& token, const request_target& target);
+    token_fields(const token_fields&) = delete;
+    token_fields& operator=(const token_fields&) = delete;
+    ~token_fields() { fields.wipe(); }
+    http_fields fields;
+};
 AFRESH_EXPORT bool is_cancellation(const error_code& ec) noexcept;
 } // namespace detail
 
@@ -102,8 +109,8 @@ private:
             typename awaitable_parts<std::invoke_result_t<Send&, const Request&, const http_fields&>>::executor;
         const std::string origin = detail::require_allowed(tokens_, target);
         const access_token token = co_await tokens_.template get<executor>();
-        const http_fields first = detail::authorization_for(token, target);
-        auto response = co_await send_(request, first);
+        const detail::token_fields first(token, target);
+        auto response = co_await send_(request, first.fields);
         if (!detail::asks_for_renewal(challenge_of(response))) co_return response;
 
         access_token newer;
@@ -115,8 +122,8 @@ private:
         }
         if (ec && detail::is_cancellation(ec)) throw boost::system::system_error(ec);
         if (ec) co_return response;
-        const http_fields second = detail::authorization_for(newer, target);
-        co_return co_await send_(request, second);
+        const detail::token_fields second(newer, target);
+        co_return co_await send_(request, second.fields);
     }
 
     token_source tokens_;
