@@ -63,8 +63,8 @@ struct secrets {
     }
 };
 
-// The token endpoint answers in chunks, so that the length is not known before; /half breaks off after the tokens. /api
-// takes any token, but not the first time.
+// /token answers in chunks, so that the length is not known before, and /whole in one piece; /half breaks off after the
+// tokens. /api takes any token, but not the first time.
 void serve(raw_peer& peer, const secrets& known)
 {
     bool renewed = false;
@@ -77,16 +77,20 @@ void serve(raw_peer& peer, const secrets& known)
         }
         std::string body = R"({"token_type":"Bearer","expires_in":3600,"access_token":")";
         body.append(known.access_token.text().reveal()).append(R"(","refresh_token":")");
-        body.append(known.refresh_token.text().reveal()).append("\",\"more\":\"" + std::string(3000, 'x') + "\"}");
-        if (request.starts_with("POST /half")) body.resize(body.size() - 10);
-        peer.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
-        for (std::string_view rest = body; !rest.empty(); rest.remove_prefix(std::min<std::size_t>(rest.size(), 16))) {
-            char size[8];
-            std::snprintf(size, sizeof size, "%zx\r\n", std::min<std::size_t>(rest.size(), 16));
-            peer.write(size + std::string(rest.substr(0, 16)) + "\r\n");
+        body.append(known.refresh_token.text().reveal()).append("\"}");
+        body.resize((body.size() + 9) / 10 * 10, ' ');
+        const bool half = request.starts_with("POST /half");
+        std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+        if (request.starts_with("POST /whole"))
+            answer.append("Content-Length: " + std::to_string(body.size()) + "\r\n\r\n").append(body);
+        else {
+            answer.append("Transfer-Encoding: chunked\r\n\r\n");
+            for (std::size_t at = 0; at < body.size(); at += 10) // which are all whole
+                answer.append("a\r\n").append(body, at, 10).append("\r\n");
+            if (!half) answer.append("0\r\n\r\n");
         }
-        if (request.starts_with("POST /half")) return;
-        peer.write("0\r\n\r\n");
+        peer.write(answer);
+        if (half) return;
         peer.say_goodbye();
     }
 }
@@ -162,6 +166,7 @@ BOOST_AUTO_TEST_CASE(a_token_exchange_leaves_nothing_behind)
     const server_process as(*this);
     for (const bool in_body : {false, true}) {
         BOOST_TEST((exchange(*this, as.url("/token"), in_body) == core::verdict::ok));
+        BOOST_TEST((exchange(*this, as.url("/whole"), in_body) == core::verdict::ok));
         BOOST_TEST(!client_secret.is_in_memory());
         BOOST_TEST(!basic_credentials().is_in_memory());
         BOOST_TEST(!old_refresh_token.is_in_memory());
@@ -184,7 +189,7 @@ BOOST_AUTO_TEST_CASE(an_exchange_over_tls_leaves_nothing_behind)
     const server_process as(*this, &pki);
     tls_options tls;
     tls.trust_roots_file = pki.roots_file();
-    BOOST_TEST((exchange(*this, as.url("/token"), true, tls) == core::verdict::ok));
+    BOOST_TEST((exchange(*this, as.url("/whole"), true, tls) == core::verdict::ok));
     BOOST_TEST(!any_in_memory());
 }
 
