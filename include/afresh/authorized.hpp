@@ -25,6 +25,8 @@ AFRESH_EXPORT resource_answer challenge_of(const http_response& response);
 struct request_target {
     std::string method;
     std::string url; ///< absolute
+    request_target() = default;
+    request_target(std::string m, std::string u) : method(std::move(m)), url(std::move(u)) {}
 };
 AFRESH_EXPORT request_target target_of(const http_request& request);
 
@@ -32,14 +34,22 @@ namespace detail {
 AFRESH_EXPORT bool asks_for_renewal(const resource_answer& answer);
 AFRESH_EXPORT std::string require_allowed(const token_source& tokens,
                                           const request_target& target); // returns the origin
-AFRESH_EXPORT http_fields authorization_for(const access_token& token, const request_target& target);
+// What a token adds to a request. Wiped in the end.
+struct AFRESH_EXPORT token_fields {
+    token_fields(const access_token& token, const request_target& target);
+    token_fields(const token_fields&) = delete;
+    token_fields& operator=(const token_fields&) = delete;
+    ~token_fields() { fields.wipe(); }
+    http_fields fields;
+};
 AFRESH_EXPORT bool is_cancellation(const error_code& ec) noexcept;
 } // namespace detail
 
 /// Carries a token over an HTTP client of yours. `send(const Request&, const http_fields& authorization)` returns an
 /// `asio::awaitable<Response>`; it adds the fields to the request, sends it and reads the answer. It is called once,
 /// and a second time when the resource answered 401 in a way that a new token may cure (RFC 6750 3.1), so the request
-/// must be replayable. The second answer is the caller's whatever it is.
+/// must be replayable. The second answer is the caller's whatever it is. Give a request type that is passed as a
+/// temporary a declared constructor, as g++ 12 destroys temporary aggregates twice inside a `co_await`.
 ///
 /// @code
 /// afresh::authorized call(tokens, [&](const request& r, const afresh::http_fields& authorization) { return send(r,
@@ -99,8 +109,8 @@ private:
             typename awaitable_parts<std::invoke_result_t<Send&, const Request&, const http_fields&>>::executor;
         const std::string origin = detail::require_allowed(tokens_, target);
         const access_token token = co_await tokens_.template get<executor>();
-        const http_fields first = detail::authorization_for(token, target);
-        auto response = co_await send_(request, first);
+        const detail::token_fields first(token, target);
+        auto response = co_await send_(request, first.fields);
         if (!detail::asks_for_renewal(challenge_of(response))) co_return response;
 
         access_token newer;
@@ -112,8 +122,8 @@ private:
         }
         if (ec && detail::is_cancellation(ec)) throw boost::system::system_error(ec);
         if (ec) co_return response;
-        const http_fields second = detail::authorization_for(newer, target);
-        co_return co_await send_(request, second);
+        const detail::token_fields second(newer, target);
+        co_return co_await send_(request, second.fields);
     }
 
     token_source tokens_;

@@ -32,12 +32,14 @@ struct http_client_options {
 /// @par Lifetime      Calls under way keep what they need; the execution context must outlive the client.
 class AFRESH_EXPORT http_client {
 public:
-    /// On the source's executor.
+    /// On the source's executor. (Overloads, since g++ 12 destroys a default argument twice inside a `co_await`.)
     /// @par Exceptions `boost::system::system_error` with errc::invalid_argument for a file or limit that cannot be
     /// used.
-    explicit http_client(token_source tokens, http_client_options options = {});
+    explicit http_client(token_source tokens);
+    http_client(token_source tokens, http_client_options options);
     /// On another context than the source's.
-    http_client(asio::any_io_executor executor, token_source tokens, http_client_options options = {});
+    http_client(asio::any_io_executor executor, token_source tokens);
+    http_client(asio::any_io_executor executor, token_source tokens, http_client_options options);
 
     /// Sends a request and reads the whole answer. Any status is an answer, not an error.
     ///

@@ -33,6 +33,8 @@ public:
     /// Replaces every field of that name by one.
     void set(std::string name, std::string value);
     void erase(std::string_view name);
+    /// Overwrites all values and removes all fields: for those that carried credentials.
+    void wipe() noexcept;
     auto begin() const noexcept { return fields_.begin(); }
     auto end() const noexcept { return fields_.end(); }
     bool empty() const noexcept { return fields_.empty(); }

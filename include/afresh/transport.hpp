@@ -4,6 +4,7 @@
 
 #include <afresh/error.hpp>
 #include <afresh/http_message.hpp>
+#include <afresh/secret_string.hpp>
 #include <afresh/transport_outcome.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -15,11 +16,21 @@ namespace afresh {
 
 namespace asio = boost::asio;
 
-/// A request on its way to a token endpoint, with the limits it must keep.
+/// A request on its way to a token endpoint, with the limits it must keep. Its body and field values hold credentials:
+/// they are overwritten when it is destroyed. Copies that a transport makes are the transport's to wipe.
 class transport_request {
 public:
     transport_request() = default;
     explicit transport_request(http_request r) : request(std::move(r)) {}
+    transport_request(const transport_request&) = default;
+    transport_request(transport_request&&) = default;
+    transport_request& operator=(const transport_request&) = default;
+    transport_request& operator=(transport_request&&) = default;
+    ~transport_request()
+    {
+        wipe(request.body());
+        request.fields().wipe();
+    }
 
     http_request request;
     /// For name lookup, connect and TLS handshake together.

@@ -35,11 +35,9 @@ std::string require_allowed(const token_source& tokens, const request_target& ta
     return core::parse_url(target.url)->origin();
 }
 
-http_fields authorization_for(const access_token& token, const request_target&)
+token_fields::token_fields(const access_token& token, const request_target&)
 {
-    http_fields fields;
     fields.add("Authorization", token.authorization());
-    return fields;
 }
 
 bool is_cancellation(const error_code& ec) noexcept { return ec == asio::error::operation_aborted; }

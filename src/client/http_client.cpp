@@ -15,15 +15,27 @@ http_response taken(transport_outcome outcome)
     return std::move(outcome.response);
 }
 
-// What `authorized` calls: the request with the token's fields, through the pool.
+// A copy of a request, with the token's fields. They are wiped in the end.
+struct request_with_token {
+    request_with_token(const http_request& r, const http_fields& authorization) : request(r)
+    {
+        for (const http_field& f : authorization) request.fields().set(f.name, f.value);
+    }
+    request_with_token(const request_with_token&) = delete;
+    request_with_token& operator=(const request_with_token&) = delete;
+    ~request_with_token() { request.fields().wipe(); }
+
+    http_request request;
+};
+
+// What `authorized` calls: through the pool.
 struct sender {
     std::shared_ptr<http::http1_client> http;
 
     asio::awaitable<http_response> operator()(const http_request& request, const http_fields& authorization)
     {
-        http_request with_token = request;
-        for (const http_field& f : authorization) with_token.fields().set(f.name, f.value);
-        transport_outcome outcome = co_await http->send(with_token);
+        const request_with_token copy(request, authorization);
+        transport_outcome outcome = co_await http->send(copy.request);
         co_return taken(std::move(outcome));
     }
 };
@@ -35,8 +47,15 @@ struct http_client::state {
     authorized<sender> call;
 };
 
+http_client::http_client(token_source tokens) : http_client(std::move(tokens), http_client_options()) {}
+
 http_client::http_client(token_source tokens, http_client_options options)
     : http_client(tokens.get_executor(), tokens, std::move(options))
+{
+}
+
+http_client::http_client(asio::any_io_executor executor, token_source tokens)
+    : http_client(std::move(executor), std::move(tokens), http_client_options())
 {
 }
 

@@ -1,6 +1,7 @@
 #include "core/text.hpp"
 
 #include <afresh/http_message.hpp>
+#include <afresh/secret_string.hpp>
 
 #include <algorithm>
 
@@ -37,6 +38,12 @@ void http_fields::set(std::string name, std::string value)
 void http_fields::erase(std::string_view name)
 {
     std::erase_if(fields_, [&](const http_field& f) { return core::iequals(f.name, name); });
+}
+
+void http_fields::wipe() noexcept
+{
+    for (http_field& f : fields_) afresh::wipe(f.value);
+    fields_.clear();
 }
 
 } // namespace afresh

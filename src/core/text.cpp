@@ -64,19 +64,6 @@ std::string printable(std::string_view text, std::size_t limit)
     return out;
 }
 
-std::string masked(std::string_view text, std::string_view secret)
-{
-    constexpr std::size_t shortest = 4;
-    std::string out;
-    if (secret.size() >= shortest) {
-        for (std::size_t at; (at = text.find(secret)) != std::string_view::npos;) {
-            out.append(text.substr(0, at)).append("***");
-            text.remove_prefix(at + secret.size());
-        }
-    }
-    return out.append(text);
-}
-
 bool is_vschar(std::string_view text) noexcept
 {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });

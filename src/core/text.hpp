@@ -14,9 +14,6 @@ void append_form_encoded(std::string& out, std::string_view text);
 std::string base64(std::string_view bytes);
 // Some server text reduced to the characters RFC 6749 5.2 allows, cut at `limit`. Others become '?'.
 std::string printable(std::string_view text, std::size_t limit);
-// `text` with every occurrence of `secret` replaced by "***". Secrets of less than four characters are left: masking
-// them would destroy every word and protect nothing.
-std::string masked(std::string_view text, std::string_view secret);
 // RFC 6749 appendix A VSCHAR: printable ASCII and space, what client ids, secrets and refresh tokens are made of
 bool is_vschar(std::string_view text) noexcept;
 // RFC 6749 3.3: scope tokens separated by single spaces

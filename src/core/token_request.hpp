@@ -25,7 +25,7 @@ config_fault check(const client_registration& registration, const grant& grant);
 config_fault check(const token_set& tokens);
 
 // The POST. `refresh_token` is the current one (not the grant's initial one); ignored for client credentials. The body
-// and the Authorization field hold secrets: wipe them once sent.
+// and the Authorization field hold secrets: they go into a transport_request, which wipes them.
 http_request make_token_request(const client_registration& registration, const grant& grant,
                                 const secret_string& refresh_token);
 

@@ -1,5 +1,6 @@
 #include "core/token_response.hpp"
 
+#include "core/secret_mask.hpp"
 #include "core/text.hpp"
 #include "core/token_json.hpp"
 
@@ -104,24 +105,20 @@ class evidence {
 public:
     evidence(const client_registration& registration, const grant& grant, const secret_string& sent,
              const token_json& json)
-        : secrets_{registration.client_secret().reveal(), grant.token().reveal(),           sent.reveal(),
-                   json.text(member::access_token),       json.text(member::refresh_token), json.text(member::id_token)}
     {
+        for (const std::string_view secret :
+             {registration.client_secret().reveal(), grant.token().reveal(), sent.reveal(),
+              json.text(member::access_token), json.text(member::refresh_token), json.text(member::id_token)})
+            mask_.add(secret);
     }
 
     std::string operator()(std::string_view said, std::size_t limit) const
     {
-        std::string text(said);
-        for (const std::string_view secret : secrets_) {
-            std::string clean = masked(text, secret);
-            wipe(text);
-            text = std::move(clean);
-        }
-        return printable(text, limit);
+        return printable(mask_(said, limit), limit);
     }
 
 private:
-    std::array<std::string_view, 6> secrets_;
+    secret_mask mask_;
 };
 
 error_code cause_of(verdict v) noexcept

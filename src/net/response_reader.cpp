@@ -2,6 +2,8 @@
 
 #include "core/text.hpp"
 
+#include <afresh/secret_string.hpp>
+
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <algorithm>
@@ -47,6 +49,8 @@ class response_reader::parser final : public http::basic_parser<false> {
     using text = boost::beast::string_view;
 
 public:
+    ~parser() { wipe(body); } // what was not taken: half an answer may hold a whole token
+
     http_fields fields;
     std::string body;
     unsigned length_fields{};
@@ -100,8 +104,19 @@ private:
 
     std::size_t on_body_impl(text bytes, error_code&)
     {
+        if (bytes.size() > body.capacity() - body.size()) grow(body.size() + bytes.size());
         body.append(bytes.data(), bytes.size());
         return bytes.size();
+    }
+
+    // As append() would, but leaving no copy of a token behind in freed memory.
+    void grow(std::size_t size)
+    {
+        std::string larger;
+        larger.reserve(std::max(size, 2 * body.capacity()));
+        larger.append(body);
+        wipe(body);
+        body.swap(larger);
     }
 
     void on_chunk_header_impl(std::uint64_t, text, error_code&) {}

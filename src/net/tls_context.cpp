@@ -45,6 +45,7 @@ void set_rules(SSL_CTX* context)
 {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION); // Asio's default would take TLS 1.0
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
+    SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT); // else an answer's tokens stay in a buffer of OpenSSL's
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     static constexpr unsigned char protocols[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context, protocols, sizeof protocols - 1);

@@ -32,13 +32,14 @@ std::shared_ptr<detail::chain> find_chain(const std::shared_ptr<detail::service>
     if (options.key.empty()) throw boost::system::system_error(errc::invalid_argument, "source_options: key is empty");
     for (std::string& origin : options.allowed_origins) {
         const auto parts = core::parse_url(origin);
-        if (!parts)
+        if (!parts) // not quoted: the user information of a URL would be in it
             throw boost::system::system_error(errc::invalid_argument,
-                                              "source_options: allowed_origins has '" + origin + "'");
+                                              "source_options: allowed_origins has a text that is no absolute URL "
+                                              "without user information; write it as https://api.example.com");
+        origin = parts->origin();
         if (!parts->is_https() && !parts->is_loopback() && !registration->plain_http_allowed())
             throw boost::system::system_error(errc::insecure_url, "source_options: allowed_origins has '" + origin +
                                                                       "', which is neither https nor loopback");
-        origin = parts->origin();
     }
     const std::string key = options.key;
     bool made = false;

@@ -1,5 +1,6 @@
 // RFC 6749 5.2: errors in the words servers really use, and that nothing of theirs gets out unbounded, unprintable or
 // secret.
+#include "core/token_request.hpp"
 #include "exchange.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -147,6 +148,18 @@ BOOST_AUTO_TEST_CASE(a_secret_that_the_server_echoes_is_masked)
     BOOST_TEST(r.said.error_description == "token *** (was ***) of ***");
     BOOST_TEST(r.said.error_uri == "https://x/?t=***");
     BOOST_TEST(r.refresh_token.empty()); // an error brings no tokens
+    // also in the forms in which they were sent, and those of tokens that the server looked up
+    const auto odd = client_registration("https://server.example.com/token", "client").client_secret_basic("g/X+1f B");
+    const std::string basic(core::make_token_request(odd, g, "a b/c=d").fields().find("Authorization"));
+    const auto forms = core::parse_token_response(
+        transport_outcome(answer(400, R"({"error":"invalid_grant","error_description":"refresh_token=a+b%2Fc%3Dd )" +
+                                          basic +
+                                          R"( client_secret=g%2fX%2b1f%20B",)"
+                                          R"("error_uri":"https://x/?at=at%2F1","access_token":"at/1"})")),
+        odd, g, now, "a b/c=d");
+    BOOST_TEST(forms.said.error_description == "refresh_token=*** " + basic.substr(0, 6 + 10) + "***" +
+                                                   basic.substr(basic.size() - 3) + " client_secret=***");
+    BOOST_TEST(forms.said.error_uri == "https://x/?at=***");
     // also when the secret stands astride the limit
     const auto cut =
         core::parse_token_response(transport_outcome(answer(400, R"({"error":"x","error_description":")" +

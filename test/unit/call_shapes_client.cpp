@@ -22,6 +22,7 @@ namespace own {
 // What a program with a client of its own has.
 struct request {
     std::string path;
+    explicit request(std::string p) : path(std::move(p)) {} // declared: see `authorized`
 };
 struct response {
     unsigned status{};
@@ -125,6 +126,7 @@ BOOST_FIXTURE_TEST_CASE(http_client_with_options_copies_and_moves, served)
         BOOST_TEST((co_await one.get(base + "/a")).status() == 200u);
         BOOST_TEST((co_await two.get(base + "/a")).status() == 200u);
         BOOST_TEST((co_await http_client(tokens).get(base + "/a")).status() == 200u);
+        BOOST_TEST((co_await http_client(executor, tokens).get(base + "/a")).status() == 200u);
         BOOST_TEST(moved.tokens().key() == "default");
         error_code ec;
         try {
@@ -143,8 +145,8 @@ BOOST_FIXTURE_TEST_CASE(authorized_with_lambdas_that_capture_by_value_and_by_ref
         authorized call(tokens, [prefix](const own::request& r, const http_fields& authorization) {
             return answer_after_a_hop(200, prefix + r.path + std::string(authorization.find("Authorization")));
         });
-        BOOST_TEST((co_await call(own::request{"/a"})).seen == prefix + "/aBearer alice-at-1");
-        const own::request named{"/b"};
+        BOOST_TEST((co_await call(own::request("/a"))).seen == prefix + "/aBearer alice-at-1");
+        const own::request named("/b");
         BOOST_TEST((co_await call(named)).seen == prefix + "/bBearer alice-at-1");
 
         std::vector<std::string> sent;
@@ -152,7 +154,7 @@ BOOST_FIXTURE_TEST_CASE(authorized_with_lambdas_that_capture_by_value_and_by_ref
             sent.emplace_back(authorization.find("Authorization"));
             return answer_after_a_hop(sent.size() == 1 ? 401 : 200, sent.back());
         });
-        BOOST_TEST((co_await rejected(own::request{"/c"})).seen == "Bearer alice-at-2"); // renewed and replayed once
+        BOOST_TEST((co_await rejected(own::request("/c"))).seen == "Bearer alice-at-2"); // renewed and replayed once
         BOOST_TEST(sent.size() == 2u);
 
         // A request that does not know its own URL; and a coroutine lambda.
@@ -163,6 +165,9 @@ BOOST_FIXTURE_TEST_CASE(authorized_with_lambdas_that_capture_by_value_and_by_ref
         });
         const request_target target{"GET", "https://api.example.com/d"};
         BOOST_TEST((co_await plain(std::string("body "), target)).seen == "body Bearer alice-at-2");
+        const std::string url = target.url;
+        BOOST_TEST((co_await plain(std::string("text "), {"GET", url})).seen == "text Bearer alice-at-2");
+        BOOST_TEST((co_await plain(std::string(), request_target("GET", url))).seen == "Bearer alice-at-2");
         BOOST_TEST(plain.tokens().key() == "default");
     }(tokens()));
     BOOST_TEST(server->requests() == 2u);
@@ -180,7 +185,7 @@ BOOST_FIXTURE_TEST_CASE(authorized_in_a_coroutine_of_a_specific_executor, own_cl
                 r.seen = authorization.find("Authorization");
                 co_return r;
             });
-        BOOST_TEST((co_await call(own::request{"/a"})).seen == "Bearer alice-at-1");
+        BOOST_TEST((co_await call(own::request("/a"))).seen == "Bearer alice-at-1");
     }(tokens()));
 }
 
