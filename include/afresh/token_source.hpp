@@ -28,8 +28,8 @@ namespace afresh {
 /// Settings of one token source; goes to its constructor only.
 struct source_options {
     /// Names the chain in the store: one for each principal. Sources with one key and service share one chain, so their
-    /// registrations, scopes, resources and origins must be equal (`errc::invalid_argument`); the sign-in hook is that of
-    /// the first. One that brings a refresh token the chain was never given brings a new sign-in.
+    /// registrations, scopes, resources and origins must be equal (`errc::invalid_argument`); the sign-in hook is that
+    /// of the first. One that brings a refresh token the chain was never given brings a new sign-in.
     std::string key = "default";
     /// Where the token may be sent: origins such as `https://api.example.com`. `http_client` and `authorized` refuse
     /// others.

@@ -35,7 +35,7 @@ private:
         const auto real = begin_ + (at - begin_ - world_.time_flaw.ahead) / world_.time_flaw.hurry;
         world_.queue.at(process_.clocks.when(real), life_, [this, at, which = arranged_] {
             if (which != arranged_ || world_.time_flaw.drops_wakeups) return false; // another one was arranged since
-            if (now().mono + std::chrono::microseconds(1) < at) { // the machine slept meanwhile
+            if (now().mono + std::chrono::microseconds(1) < at) {                   // the machine slept meanwhile
                 arrange(at);
                 return false;
             }
