@@ -115,7 +115,7 @@ public:
 
     // --- what callers see ---
     std::size_t wait_started(process& p, wait::kind what, std::chrono::milliseconds max_wait);
-    void wait_ended(process& p, std::size_t id, afresh::error_code ec, const afresh::access_token& token);
+    void wait_ended(process& p, std::size_t id, afresh::error_code ec, std::string_view token);
     void cancelled(process& p, std::size_t id); // right after the signal was emitted
     void rejected(process& p, token_id access); // by a resource; right before the library is told
     void somebody_acted(process& p);            // set_tokens, retry_grant
@@ -149,7 +149,7 @@ private:
     void note_verdict(token_id refresh, const afresh::store_command& c);
     void check_rate(process& p, std::chrono::steady_clock::time_point mono);
     void check_unsaved(process& p);
-    void check_handed_out(process& p, const wait& w, const afresh::access_token& token);
+    void check_handed_out(process& p, const wait& w, std::string_view token);
     void check_refusal(process& p, const wait& w, afresh::error_code ec);
     void check_doubt(process& p, token_id refresh);
     bool holds_served_token(process& p) const;

@@ -134,6 +134,7 @@ private:
             v.max_wait = std::chrono::duration_cast<std::chrono::milliseconds>(chance_.spread(1ms, 10min));
         if (chance_.chance(0.1)) v.min_valid = seconds(chance_.below(1000));
         v.calls_resource = chance_.chance(0.7);
+        v.calls_api = !v.max_wait && v.min_valid.count() == 0 && chance_.chance(0.4);
         v.catches = chance_.chance(0.3);
         v.calls_back = chance_.chance(0.2);
         if (chance_.chance(0.2)) v.cancels_after = chance_.spread(1us, 60s);
@@ -295,7 +296,7 @@ afresh::error_code ask(world& w, process& p, std::chrono::milliseconds max_wait)
     const std::size_t id = w.check.wait_started(p, wait::kind::plain, max_wait);
     p.tokens()->async_get(o, [&](afresh::error_code ec, afresh::access_token t) {
         told = ec;
-        w.check.wait_ended(p, id, ec, t);
+        w.check.wait_ended(p, id, ec, text_of(t));
     });
     w.run_until(w.now() + 1h, [&] { return told != boost::asio::error::would_block; });
     return told;
