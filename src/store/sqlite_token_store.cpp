@@ -95,7 +95,7 @@ public:
         starter start(this);
         const asio::use_awaitable_t<> token;
         co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(store_reply)>(
-            std::move(start), token, std::move(key), std::move(command));
+            start, token, std::move(key), std::move(command));
     }
 
 private:
