@@ -2,6 +2,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -83,6 +84,7 @@ void test_pki::issue(const std::string& name, const leaf& what)
     add_extension(certificate.get(), certificate_.get(), NID_basic_constraints, "CA:FALSE");
     if (!what.subject_alt_name.empty())
         add_extension(certificate.get(), certificate_.get(), NID_subject_alt_name, what.subject_alt_name);
+    if (what.must_staple) add_extension(certificate.get(), certificate_.get(), NID_tlsfeature, "status_request");
     require(X509_sign(certificate.get(), key_.get(), EVP_sha256()) > 0, "sign");
     write(certificate_file(name), certificate.get());
     require(PEM_write_PrivateKey(open_for_writing(key_file(name)).get(), key.get(), nullptr, nullptr, 0, nullptr,
@@ -101,6 +103,49 @@ std::shared_ptr<SSL_CTX> test_pki::server(const std::string& name, int min_versi
     // OpenSSL refuses TLS 1.1 at its default level of security: this server is meant to be that bad
     if (max_version != 0 && max_version < TLS1_2_VERSION) SSL_CTX_set_security_level(context.get(), 0);
     return context;
+}
+
+std::shared_ptr<X509> test_pki::certificate(const std::string& name) const
+{
+    const std::unique_ptr<FILE, decltype(&std::fclose)> f(std::fopen(certificate_file(name).c_str(), "r"), std::fclose);
+    require(f != nullptr, "read certificate");
+    return {PEM_read_X509(f.get(), nullptr, nullptr, nullptr), X509_free};
+}
+
+std::shared_ptr<SSL_CTX> test_pki::stapling_server(const std::string& name, const staple& what,
+                                                   const test_pki& signer) const
+{
+    const auto about = certificate(what.signed_for.empty() ? name : what.signed_for);
+    const std::shared_ptr<OCSP_BASICRESP> basic(OCSP_BASICRESP_new(), OCSP_BASICRESP_free);
+    const std::shared_ptr<OCSP_CERTID> id(OCSP_cert_to_id(EVP_sha256(), about.get(), certificate_.get()),
+                                          OCSP_CERTID_free);
+    const auto at = [](std::chrono::seconds from_now) {
+        return std::shared_ptr<ASN1_TIME>(X509_gmtime_adj(nullptr, from_now.count()), ASN1_TIME_free);
+    };
+    const auto from = at(what.from), revoked = at(what.from), until = at(what.until.value_or(std::chrono::seconds(0)));
+    OCSP_basic_add1_status(basic.get(), id.get(), what.revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
+                           OCSP_REVOKED_STATUS_KEYCOMPROMISE, what.revoked ? revoked.get() : nullptr, from.get(),
+                           what.until ? until.get() : nullptr);
+    require(OCSP_basic_sign(basic.get(), signer.certificate_.get(), signer.key_.get(), EVP_sha256(), nullptr, 0) == 1,
+            "sign staple");
+    const std::shared_ptr<OCSP_RESPONSE> response(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()),
+                                                  OCSP_RESPONSE_free);
+    unsigned char* der = nullptr;
+    const int size = i2d_OCSP_RESPONSE(response.get(), &der);
+    require(size > 0, "staple");
+    const auto bytes = new std::string(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(der);
+
+    const auto context = server(name);
+    SSL_CTX_set_tlsext_status_cb(
+        context.get(), +[](SSL* ssl, void* argument) {
+            const auto& text = *static_cast<const std::string*>(argument);
+            void* const copy = OPENSSL_memdup(text.data(), text.size());
+            SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(text.size())); // takes it over
+            return SSL_TLSEXT_ERR_OK;
+        });
+    SSL_CTX_set_tlsext_status_arg(context.get(), bytes);
+    return {context.get(), [context, bytes](SSL_CTX*) { delete bytes; }};
 }
 
 } // namespace afresh::test
