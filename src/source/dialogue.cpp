@@ -70,12 +70,10 @@ asio::awaitable<dialogue_result> chain::exchange()
         co_return ending(dialogue_end::store_failed);
     }
     const chain_record& record = reply.record;
-    // Capped, because the clock may have been set back since.
-    const auto pause = std::min<std::chrono::milliseconds>(
-        std::chrono::ceil<std::chrono::milliseconds>(record.not_before - reply.now), service->policy.retry_after_cap);
-    // A record that ended, unless the program came with tokens of a newer sign-in (then `seed` has replaced it).
+    // Unless the program came with a newer sign-in: then `seed` has replaced it.
+    const bool holds = generation_ == record.generation;
     const bool ended = record.state == grant_state::signed_out || (record.state == grant_state::dead && !revive_);
-    if (generation_ == record.generation && ended) {
+    if (holds && ended) {
         co_await release_lease();
         dialogue_result r = held_tokens(false); // what was stored may be good for a while yet
         r.end = record.state == grant_state::dead ? dialogue_end::dead : dialogue_end::signed_out;
@@ -91,6 +89,9 @@ asio::awaitable<dialogue_result> chain::exchange()
             co_return held_tokens(false);
         }
     }
+    // Capped, because the clock may have been set back since.
+    const auto pause = std::min<std::chrono::milliseconds>(
+        std::chrono::ceil<std::chrono::milliseconds>(record.not_before - reply.now), service->policy.retry_after_cap);
     if (unresolved) {
         // Somebody died between the intent and the save: a POST may still be on its way (FAULTS A2, A8). The state
         // machine decides when the refresh token is sent again; the token held is served meanwhile.
@@ -104,7 +105,7 @@ asio::awaitable<dialogue_result> chain::exchange()
         r.first_sent = core::after(service->now(), record.intent.first_sent_at - reply.now);
         co_return r;
     }
-    if (first && pause.count() > 0 && !revive_) { // the process before this one was told to wait
+    if (first && holds && pause.count() > 0 && !revive_) { // the process before this one was told to wait
         co_await release_lease();
         failure_detail_ = record.last_cause;
         dialogue_result r = held_ ? held_tokens(false) : dialogue_result();

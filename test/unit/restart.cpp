@@ -81,6 +81,19 @@ BOOST_FIXTURE_TEST_CASE(a_pause_that_the_server_asked_for_outlives_the_process, 
     BOOST_TEST((time->now().mono - std::chrono::steady_clock::time_point(1000h) >= 600s));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_newer_sign_in_does_not_sit_out_the_pause_of_the_older_one, restarting)
+{
+    server->plan([](unsigned number) -> request_fate {
+        if (number == 1) return {.end = request_fate::kind::throttled, .retry_after = 600s};
+        return {};
+    });
+    start();
+    BOOST_TEST((code_of([&] { get(get_options().max_wait(1s)); }) == errc::wait_timed_out));
+    stop();
+    start("bob-0");
+    BOOST_TEST(get(get_options().max_wait(1s)) == "bob-at-1");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_human_who_says_retry_does_not_wait, restarting)
 {
     server->plan([](unsigned number) -> request_fate {
