@@ -39,9 +39,7 @@ BOOST_AUTO_TEST_CASE(after_a_cut_the_resend_waits_half_the_grace_but_three_secon
 BOOST_AUTO_TEST_CASE(there_are_two_prompt_resends_at_most)
 {
     fsm_story s;
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     s.answer(verdict::in_doubt, {.sends = 2, .first_sent_ago = 3s});
     BOOST_TEST((s.wake_in() == 3s));
     s.pass_to_wake();
@@ -54,9 +52,7 @@ BOOST_AUTO_TEST_CASE(there_are_two_prompt_resends_at_most)
 BOOST_AUTO_TEST_CASE(no_prompt_resend_leaves_the_grace)
 {
     fsm_story s;
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     s.answer(verdict::in_doubt, {.sends = 1, .first_sent_ago = 120s}); // 120 s of silence: the grace is over
     BOOST_TEST((s.wake_in() == 3590s - 30s - 3300s));
 }
@@ -64,9 +60,7 @@ BOOST_AUTO_TEST_CASE(no_prompt_resend_leaves_the_grace)
 BOOST_AUTO_TEST_CASE(a_prompt_resend_that_comes_too_late_is_held_back)
 {
     fsm_story s;
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     s.answer(verdict::in_doubt);
     BOOST_TEST((s.wake_in() == 3s));
     s.waiters = true;
@@ -80,9 +74,7 @@ BOOST_AUTO_TEST_CASE(a_prompt_resend_that_comes_too_late_is_held_back)
 BOOST_AUTO_TEST_CASE(in_suspend_the_grace_runs_out_too)
 {
     fsm_story s;
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     s.answer(verdict::in_doubt);
     s.pass_to_wake();
     s.now.wall += 60s; // the monotonic clock stood still
@@ -93,9 +85,7 @@ BOOST_AUTO_TEST_CASE(in_suspend_the_grace_runs_out_too)
 BOOST_AUTO_TEST_CASE(it_is_held_back_also_when_the_store_or_the_connection_was_slow)
 {
     fsm_story s;
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     s.answer(verdict::in_doubt);
     s.pass_to_wake();
     s.waiters = true;
@@ -111,9 +101,7 @@ BOOST_AUTO_TEST_CASE(it_is_held_back_also_when_the_store_or_the_connection_was_s
 BOOST_AUTO_TEST_CASE(the_prompt_resend_does_not_depend_on_callers)
 {
     fsm_story s({.unused = unused_sources::on_demand});
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     s.answer(verdict::in_doubt);
     s.pass_to_wake();
     BOOST_TEST((s.tick() == effects{.begin = dialogue::exchange})); // within the grace the successor may yet be had
@@ -125,9 +113,7 @@ BOOST_AUTO_TEST_CASE(the_prompt_resend_does_not_depend_on_callers)
 BOOST_AUTO_TEST_CASE(a_server_without_grace_is_not_asked_before_the_token_runs_out)
 {
     fsm_story s({.rotation_grace = 0ms});
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     BOOST_TEST(s.answer(verdict::in_doubt, {.after_5xx = true}).serve);
     BOOST_TEST((s.wake_in() == 3590s - 30s - 3300s));
     BOOST_TEST((s.get() == effects{.serve = true}));
@@ -148,9 +134,7 @@ BOOST_AUTO_TEST_CASE(without_a_usable_token_the_resend_comes_under_backoff)
 BOOST_AUTO_TEST_CASE(a_rejected_token_ends_the_deferral)
 {
     fsm_story s({.rotation_grace = 0ms});
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     s.answer(verdict::in_doubt);
     BOOST_TEST((s.wake_in() == 260s));
     s.waiters = true;
@@ -281,9 +265,7 @@ BOOST_AUTO_TEST_CASE(a_busy_lease_is_looked_at_again_and_is_no_failure)
 BOOST_AUTO_TEST_CASE(a_quarantined_answer_keeps_the_old_token_in_use)
 {
     fsm_story s;
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     dialogue_result r;
     r.end = dialogue_end::tokens;
     r.unusable = true;

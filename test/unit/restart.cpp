@@ -36,6 +36,17 @@ struct restarting : stage {
         }(*tokens, options, value));
         return value;
     }
+    // The server has said: come back in ten minutes.
+    void live_and_be_told_to_wait()
+    {
+        server->plan([](unsigned number) -> request_fate {
+            if (number == 1) return {.end = request_fate::kind::throttled, .retry_after = 600s};
+            return {};
+        });
+        start();
+        BOOST_TEST((code_of([&] { get(get_options().max_wait(1s)); }) == errc::wait_timed_out));
+        stop();
+    }
 
     std::optional<token_source> tokens;
 };
@@ -63,14 +74,8 @@ BOOST_FIXTURE_TEST_CASE(tokens_set_before_the_first_contact_outlive_the_configur
 
 BOOST_FIXTURE_TEST_CASE(a_pause_that_the_server_asked_for_outlives_the_process, restarting)
 {
-    server->plan([](unsigned number) -> request_fate {
-        if (number == 1) return {.end = request_fate::kind::throttled, .retry_after = 600s};
-        return {};
-    });
-    start();
-    BOOST_TEST((code_of([&] { get(get_options().max_wait(1s)); }) == errc::wait_timed_out));
+    live_and_be_told_to_wait();
     BOOST_TEST(server->requests() == 1u);
-    stop();
     time->pass(100s);
     start();
     BOOST_TEST((code_of([&] { get(); }) == errc::temporarily_unavailable)); // at once
@@ -83,26 +88,14 @@ BOOST_FIXTURE_TEST_CASE(a_pause_that_the_server_asked_for_outlives_the_process, 
 
 BOOST_FIXTURE_TEST_CASE(a_newer_sign_in_does_not_sit_out_the_pause_of_the_older_one, restarting)
 {
-    server->plan([](unsigned number) -> request_fate {
-        if (number == 1) return {.end = request_fate::kind::throttled, .retry_after = 600s};
-        return {};
-    });
-    start();
-    BOOST_TEST((code_of([&] { get(get_options().max_wait(1s)); }) == errc::wait_timed_out));
-    stop();
+    live_and_be_told_to_wait();
     start("bob-0");
     BOOST_TEST(get(get_options().max_wait(1s)) == "bob-at-1");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_human_who_says_retry_does_not_wait, restarting)
 {
-    server->plan([](unsigned number) -> request_fate {
-        if (number == 1) return {.end = request_fate::kind::throttled, .retry_after = 600s};
-        return {};
-    });
-    start();
-    BOOST_TEST((code_of([&] { get(get_options().max_wait(1s)); }) == errc::wait_timed_out));
-    stop();
+    live_and_be_told_to_wait();
     start();
     BOOST_TEST((code_of([&] { get(); }) == errc::temporarily_unavailable));
     tokens->retry_grant();
