@@ -70,6 +70,10 @@ asio::awaitable<result<endpoints>> resolve(const core::url_parts& to, clock::tim
     error_code ec;
     const auto literal = asio::ip::make_address(to.host, ec);
     if (!ec) co_return endpoints(1, tcp::endpoint(literal, to.port));
+    // RFC 6761 6.3: nobody is asked where this machine is. Plain http is allowed there, so no resolver may send it
+    // elsewhere.
+    if (to.host == "localhost")
+        co_return endpoints{{asio::ip::address_v6::loopback(), to.port}, {asio::ip::address_v4::loopback(), to.port}};
     auto executor = co_await asio::this_coro::executor;
     auto [failed, found] = co_await wait_for<lookup>(executor, to.host, to.port, until);
     if (failed) co_return failed;

@@ -250,9 +250,9 @@ BOOST_AUTO_TEST_CASE(the_answer_comes_whole_and_each_request_has_its_own_connect
     BOOST_TEST(server.connections() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(a_name_is_looked_up_and_its_addresses_are_tried_in_turn)
+BOOST_AUTO_TEST_CASE(the_addresses_of_a_name_are_tried_in_turn)
 {
-    const raw_server server(answer(with_length)); // IPv4 only: `localhost` may be ::1 first
+    const raw_server server(answer(with_length)); // IPv4 only; `localhost` is ::1 first
     const auto outcome = send(post(server.url("/token", "localhost")));
     BOOST_TEST(!outcome.ec);
     BOOST_TEST(outcome.response.status() == 200u);
