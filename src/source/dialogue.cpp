@@ -162,7 +162,7 @@ asio::awaitable<dialogue_result> chain::send_grant()
     wipe(outcome.response.body());
     posting_ = false;
     failure_said_ = response.said;
-    failure_detail_ = outcome.ec ? outcome.ec.message() : std::string();
+    failure_detail_ = outcome.ec && outcome.detail.empty() ? outcome.ec.message() : outcome.detail;
     if (response.outcome == verdict::ok || response.outcome == verdict::quarantined)
         co_return co_await save_answer(response, sent);
 

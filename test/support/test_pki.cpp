@@ -83,6 +83,7 @@ void test_pki::issue(const std::string& name, const leaf& what)
     add_extension(certificate.get(), certificate_.get(), NID_basic_constraints, "CA:FALSE");
     if (!what.subject_alt_name.empty())
         add_extension(certificate.get(), certificate_.get(), NID_subject_alt_name, what.subject_alt_name);
+    if (what.must_staple) add_extension(certificate.get(), certificate_.get(), NID_tlsfeature, "status_request");
     require(X509_sign(certificate.get(), key_.get(), EVP_sha256()) > 0, "sign");
     write(certificate_file(name), certificate.get());
     require(PEM_write_PrivateKey(open_for_writing(key_file(name)).get(), key.get(), nullptr, nullptr, 0, nullptr,
@@ -101,6 +102,52 @@ std::shared_ptr<SSL_CTX> test_pki::server(const std::string& name, int min_versi
     // OpenSSL refuses TLS 1.1 at its default level of security: this server is meant to be that bad
     if (max_version != 0 && max_version < TLS1_2_VERSION) SSL_CTX_set_security_level(context.get(), 0);
     return context;
+}
+
+std::string test_pki::ocsp(const std::string& name, const ocsp_answer& what) const
+{
+    const std::unique_ptr<FILE, decltype(&std::fclose)> f(std::fopen(certificate_file(name).c_str(), "r"), std::fclose);
+    const std::shared_ptr<X509> subject(f ? PEM_read_X509(f.get(), nullptr, nullptr, nullptr) : nullptr, X509_free);
+    require(subject != nullptr, "read certificate");
+    const std::shared_ptr<OCSP_BASICRESP> basic(OCSP_BASICRESP_new(), OCSP_BASICRESP_free);
+    const std::shared_ptr<OCSP_CERTID> id(OCSP_cert_to_id(nullptr, subject.get(), certificate_.get()),
+                                          OCSP_CERTID_free);
+    const auto hours_from_now = [](int hours) {
+        return std::shared_ptr<ASN1_TIME>(X509_gmtime_adj(nullptr, hours * 3600L), ASN1_TIME_free);
+    };
+    const auto made = hours_from_now(-what.hours_old);
+    const auto until = hours_from_now(what.valid_for_hours);
+    const bool revoked = what.status == V_OCSP_CERTSTATUS_REVOKED;
+    require(OCSP_basic_add1_status(basic.get(), id.get(), what.status, 0, revoked ? made.get() : nullptr, made.get(),
+                                   what.valid_for_hours != 0 ? until.get() : nullptr) &&
+                OCSP_basic_sign(basic.get(), certificate_.get(), key_.get(), EVP_sha256(), nullptr, OCSP_NOCERTS) == 1,
+            "sign OCSP response");
+    const std::shared_ptr<OCSP_RESPONSE> response(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()),
+                                                  OCSP_RESPONSE_free);
+    unsigned char* bytes{};
+    const int size = i2d_OCSP_RESPONSE(response.get(), &bytes);
+    require(size > 0, "encode OCSP response");
+    std::string text(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+    OPENSSL_free(bytes);
+    return text;
+}
+
+std::shared_ptr<SSL_CTX> test_pki::stapling_server(const std::string& name, std::string staple) const
+{
+    struct stapling {
+        std::shared_ptr<SSL_CTX> context;
+        std::string staple;
+    };
+    const auto both = std::make_shared<stapling>(stapling{server(name), std::move(staple)});
+    const auto answer = +[](SSL* handle, void* arg) -> int {
+        const auto& bytes = static_cast<stapling*>(arg)->staple;
+        auto* const copy = static_cast<unsigned char*>(OPENSSL_memdup(bytes.data(), bytes.size()));
+        SSL_set_tlsext_status_ocsp_resp(handle, copy, static_cast<long>(bytes.size()));
+        return SSL_TLSEXT_ERR_OK;
+    };
+    SSL_CTX_set_tlsext_status_cb(both->context.get(), answer);
+    SSL_CTX_set_tlsext_status_arg(both->context.get(), both.get());
+    return {both, both->context.get()};
 }
 
 } // namespace afresh::test

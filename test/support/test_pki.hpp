@@ -3,6 +3,7 @@
 
 #include "support/temp_directory.hpp"
 
+#include <openssl/ocsp.h>
 #include <openssl/ssl.h>
 
 #include <memory>
@@ -15,6 +16,14 @@ struct leaf {
     std::string common_name = "server";
     int valid_from_days = -1;
     int valid_for_days = 1; // from now
+    bool must_staple = false;
+};
+
+// What an OCSP responder says (RFC 6960).
+struct ocsp_answer {
+    int status = V_OCSP_CERTSTATUS_GOOD;
+    int hours_old = 1;
+    int valid_for_hours = 24; // from now; 0: does not say
 };
 
 // An authority (EC P-256) and what it signs. The files go when it goes.
@@ -29,6 +38,10 @@ public:
     std::string key_file(const std::string& name) const { return file(name + ".key"); }
     // A server's context with that certificate. Both versions in the form of TLS1_2_VERSION; 0: any.
     std::shared_ptr<SSL_CTX> server(const std::string& name, int min_version = 0, int max_version = 0) const;
+    // The authority's word about a certificate, encoded.
+    std::string ocsp(const std::string& name, const ocsp_answer& what) const;
+    // A server that staples it.
+    std::shared_ptr<SSL_CTX> stapling_server(const std::string& name, std::string staple) const;
 
 private:
     std::string file(const std::string& name) const { return directory_ / name; }
