@@ -83,4 +83,10 @@ private:
 // The numbers that a peer's program prints, separated by blanks; empty when it is missing or fails.
 std::vector<double> ask(const std::string& command);
 
+// Of the processor, used by the programs that this one has run and waited for.
+double children_seconds();
+
+// The numbers that `measure` returns in a process of its own, whose heap nothing has used before; empty when it fails.
+std::vector<double> in_child(const std::function<std::vector<double>()>& measure);
+
 } // namespace bench

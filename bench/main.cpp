@@ -13,5 +13,8 @@ int main(int count, char** arguments)
     bench::report out(count == 3 ? arguments[2] : "");
     const std::string go = BENCH_GO;
     if (out.wanted("hot_path")) bench::hot_path(out, go);
+    if (out.wanted("token_reader")) bench::token_reader(out);
+    if (out.wanted("waiters")) bench::waiters(out, go);
+    if (out.wanted("headers")) bench::headers(out);
     out.write_json(arguments[1]);
 }

@@ -1,6 +1,6 @@
 #include "token_endpoint.hpp"
 
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -13,9 +13,9 @@ asio::awaitable<afresh::transport_outcome> token_endpoint::send(afresh::transpor
 {
     if (request.before_first_byte) request.before_first_byte();
     const int n = ++requests_;
-    if (delay_.count() > 0) {
-        asio::steady_timer timer(co_await asio::this_coro::executor, delay_);
-        co_await timer.async_wait(asio::use_awaitable);
+    if (when_ == on_release) {
+        gate_.emplace(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+        co_await gate_->async_wait(asio::as_tuple(asio::use_awaitable));
     }
     afresh::http_fields fields;
     fields.add("Content-Type", "application/json");
@@ -32,6 +32,8 @@ afresh::token_service make_service(const asio::any_io_executor& executor, std::s
     afresh::service_options options;
     options.transport = std::move(endpoint);
     options.store = std::move(store);
+    options.policy.max_waiters = 10'000'000;
+    options.policy.max_wait = std::chrono::minutes(10);
     return afresh::token_service(executor, std::move(options));
 }
 

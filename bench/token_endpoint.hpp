@@ -2,9 +2,15 @@
 // An authorization server inside the process: answers at once, or when it is told to.
 
 #include <afresh/token_source.hpp>
+#include <afresh/token_store.hpp>
+#include <afresh/transport.hpp>
+
+#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace bench {
 
@@ -12,14 +18,18 @@ namespace asio = boost::asio;
 
 class token_endpoint final : public afresh::transport {
 public:
-    explicit token_endpoint(std::chrono::milliseconds delay = {}) : delay_(delay) {}
+    enum answers { at_once, on_release };
+    explicit token_endpoint(answers when = at_once) : when_(when) {}
     asio::awaitable<afresh::transport_outcome> send(afresh::transport_request request) override;
 
     int requests() const { return requests_; }
+    // Lets the request under way have its answer; on the thread that runs it.
+    void release() { gate_->cancel(); }
 
 private:
-    const std::chrono::milliseconds delay_;
+    const answers when_;
     std::atomic<int> requests_{};
+    std::optional<asio::steady_timer> gate_;
 };
 
 // A service whose token requests go to `endpoint`, on `executor`.

@@ -45,7 +45,6 @@ asio::awaitable<void> serve(tcp::acceptor& acceptor, afresh::http_client& upstre
         tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
         asio::co_spawn(acceptor.get_executor(), session(std::move(socket), upstream), asio::detached);
     }
-    acceptor.close();
 }
 
 // Stands for the world: 100 clients at once.
@@ -58,8 +57,7 @@ asio::awaitable<void> client(tcp::endpoint server, int& left, afresh::token_sour
     boost::beast::flat_buffer buffer;
     http::response<http::string_body> response;
     co_await http::async_read(socket, buffer, response, asio::use_awaitable);
-    if (response.result() != http::status::ok)
-        throw std::runtime_error("status " + std::to_string(response.result_int()));
+    if (response.result() != http::status::ok) throw std::runtime_error(response.body());
     if (--left == 0) tokens.close(); // lets the context run out of work
 }
 
@@ -72,10 +70,10 @@ int main()
     tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
     int left = 100;
     asio::co_spawn(context, serve(acceptor, upstream, left), asio::detached);
-    for (int i = 0; i < 100; ++i)
-        asio::co_spawn(context, client(acceptor.local_endpoint(), left, tokens), [](std::exception_ptr e) {
-            if (e) std::terminate();
-        });
+    const auto report = [](const std::exception_ptr& e) {
+        if (e) std::rethrow_exception(e);
+    };
+    for (int i = 0; i < 100; ++i) asio::co_spawn(context, client(acceptor.local_endpoint(), left, tokens), report);
     context.run();
     std::cout << "served 100 clients with " << tokens.status().token_requests << " token request\n";
 }

@@ -4,6 +4,7 @@
 
 #include <afresh/error.hpp>
 #include <afresh/export.hpp>
+#include <afresh/result.hpp>
 #include <afresh/secret_string.hpp>
 
 #include <chrono>
@@ -92,7 +93,7 @@ struct store_command {
         take_lease,    ///< owner, ttl
         renew_lease,   ///< fence, ttl
         release_lease, ///< fence
-        write_intent,  ///< fence, generation, rt_hash: durable before the first byte of the request
+        write_intent,  ///< fence, ttl, generation, rt_hash: durable before the request's first byte; renews the lease
         save_success,  ///< generation, rt_hash (sent), tokens...: whatever the fence, once per generation
         save_failure,  ///< fence, generation, failure, not_before, cause; releases the lease
         replace,       ///< fence, generation (last seen), tokens...: new sign-in; raises the generation, revives
@@ -110,7 +111,7 @@ struct store_command {
     std::string rt_hash;             ///< of the refresh token sent
     secret_string new_refresh_token; ///< save_success: empty keeps the old one; safest is the one now valid
     std::string new_rt_hash;
-    std::string seed_hash;             ///< replace: empty (a later sign-in) keeps the old one
+    std::string seed_hash; ///< replace: of the token the program began with; empty keeps the one that is known
     std::optional<stored_token> token; ///< save_success, replace
     exchange_failure failure = exchange_failure::not_sent;
     std::chrono::milliseconds retry_in{}; ///< save_failure: not_before = now + this

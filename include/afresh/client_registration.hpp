@@ -23,7 +23,7 @@ enum class client_authentication {
 
 /// A client as registered at one authorization server (RFC 6749 2). Immutable once given to a source; share one object
 /// between all sources of the client.
-class client_registration {
+class AFRESH_EXPORT client_registration {
 public:
     client_registration() = default;
     /// `token_endpoint` is an absolute https URL without fragment (RFC 6749 3.2).
@@ -58,11 +58,7 @@ public:
     }
     /// A status that, from this token endpoint and without an OAuth error in the body, means that the grant is refused
     /// (some servers answer a bare 401 or 403). Without it such an answer counts as refused after three in a row.
-    client_registration& refused_status(unsigned status) &
-    {
-        refused_statuses_.push_back(status);
-        return *this;
-    }
+    client_registration& refused_status(unsigned status) &;
     client_registration&& refused_status(unsigned status) && { return std::move(refused_status(status)); }
     /// Permits http to a host that is not loopback. Everything sent can be read by anybody on the way.
     client_registration& allow_plain_http_for_tests() &
@@ -78,6 +74,8 @@ public:
     const secret_string& client_secret() const noexcept { return secret_; }
     const std::vector<unsigned>& refused_statuses() const noexcept { return refused_statuses_; }
     bool plain_http_allowed() const noexcept { return plain_http_; }
+
+    bool operator==(const client_registration&) const = default;
 
 private:
     client_registration& use(client_authentication a, secret_string s)
@@ -96,7 +94,7 @@ private:
 };
 
 /// What a source exchanges for access tokens.
-class grant {
+class AFRESH_EXPORT grant {
 public:
     enum class kind { refresh_token, client_credentials };
 
@@ -120,11 +118,7 @@ public:
     }
     grant&& resource(std::string uri) && { return std::move(resource(std::move(uri))); }
     /// An extra form parameter. It may add, never override: the names this library sends itself are refused.
-    grant& parameter(std::string name, std::string value) &
-    {
-        parameters_.emplace_back(std::move(name), std::move(value));
-        return *this;
-    }
+    grant& parameter(std::string name, std::string value) &;
     grant&& parameter(std::string name, std::string value) &&
     {
         return std::move(parameter(std::move(name), std::move(value)));
@@ -135,6 +129,8 @@ public:
     const std::string& scope() const noexcept { return scope_; }
     const std::string& resource() const noexcept { return resource_; }
     const std::vector<http_field>& parameters() const noexcept { return parameters_; }
+
+    bool operator==(const grant&) const = default;
 
 private:
     grant(kind k, secret_string t) : kind_(k), token_(std::move(t)) {}

@@ -7,13 +7,10 @@
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/error_condition.hpp>
-#include <boost/system/result.hpp>
 
 namespace afresh {
 
 using error_code = boost::system::error_code;
-template <class T>
-using result = boost::system::result<T>;
 
 /// Everything Afresh itself reports. Each comment ends with the remedy. Branch on `condition` rather than on single
 /// codes. `boost::asio::error::operation_aborted` is reported too, and only ever means that you cancelled the

@@ -16,8 +16,10 @@ struct http_limits {
     milliseconds tls{10'000};        ///< TLS handshake
     milliseconds first_byte{30'000}; ///< from the last byte sent to the first byte of the answer
     milliseconds body_idle{30'000};  ///< between two pieces of the answer
-    milliseconds total{60'000};      ///< the whole call, waiting for a connection included
-    std::size_t header = 64 * 1024;  ///< of an answer, interim answers (1xx) included
+    /// Of one sending of a request, from the wait for a connection to the end of the answer. The replay after a 401 is
+    /// another; waiting for a token is bounded by `refresh_policy::max_wait`.
+    milliseconds total{60'000};
+    std::size_t header = 64 * 1024; ///< of an answer, interim answers (1xx) included
     std::size_t body = 8 * 1024 * 1024;
 
     milliseconds pool_wait{10'000};          ///< for a connection to become free

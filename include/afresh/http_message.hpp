@@ -29,7 +29,7 @@ public:
     bool contains(std::string_view name) const noexcept;
     /// All values of `name`, in order.
     std::vector<std::string_view> find_all(std::string_view name) const;
-    void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+    void add(std::string name, std::string value);
     /// Replaces every field of that name by one.
     void set(std::string name, std::string value);
     void erase(std::string_view name);

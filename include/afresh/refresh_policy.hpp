@@ -63,6 +63,9 @@ struct refresh_policy {
     // 401 from a resource: forced refreshes per origin.
     unsigned forced_burst = 3;
     seconds forced_interval{30};
+    /// While a rejected token is renewed callers wait for the new one, but no longer than this: then they are given the
+    /// old one again, because other resources may still take it.
+    milliseconds withhold_rejected{2'000};
 
     // Clocks.
     seconds longest_sleep{60}; ///< so that suspend and clock steps are noticed; 1 s and up

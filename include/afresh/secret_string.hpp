@@ -5,7 +5,6 @@
 #include <afresh/export.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -30,7 +29,7 @@ public:
     ~secret_string() { wipe(); }
 
     /// The text. Valid until the secret is assigned to, moved from or destroyed.
-    std::string_view reveal() const noexcept { return {data_.get(), size_}; }
+    std::string_view reveal() const noexcept { return {data_, size_}; }
     bool empty() const noexcept { return size_ == 0; }
     std::size_t size() const noexcept { return size_; }
     /// Overwrites and releases the text.
@@ -40,7 +39,7 @@ public:
     AFRESH_EXPORT friend bool operator==(const secret_string& a, const secret_string& b) noexcept;
 
 private:
-    std::unique_ptr<char[]> data_;
+    char* data_{}; // owned; no unique_ptr, which every file that includes this would pay for
     std::size_t size_{};
 };
 

@@ -45,9 +45,9 @@ struct source_status {
 /// Something that happened to a chain, for metrics and logs. Holds no secret.
 struct event {
     enum class kind {
-        refresh_started,   ///< an exchange begins
-        refresh_succeeded, ///< `elapsed` since it began
-        refresh_failed,    ///< `error`, `said`, `detail`
+        refresh_started,   ///< a token request is about to be sent
+        refresh_succeeded, ///< it brought tokens; `elapsed` counts from the first contact with the store
+        refresh_failed,    ///< no token to be had, asked for or not: `error`, `said`, `detail`
         rotated,           ///< the server handed out a new refresh token
         saved,             ///< tokens of `generation` are durable
         save_failed,       ///< they are not yet: `detail`
@@ -55,6 +55,7 @@ struct event {
         waiters_released,  ///< `count` callers were given a token or an error
         token_rejected,    ///< a resource answered 401
         sign_in_required,  ///< a human must sign in again: `error`
+        sign_in_failed,    ///< the sign-in hook threw, or brought tokens that cannot be used: `error`, `detail`
         closed,
     };
     kind what{};

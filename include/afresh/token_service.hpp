@@ -5,14 +5,15 @@
 #include <afresh/refresh_policy.hpp>
 #include <afresh/status.hpp>
 #include <afresh/time_source.hpp>
-#include <afresh/token_store.hpp>
-#include <afresh/transport.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <memory>
 
 namespace afresh {
+
+class token_store; // in <afresh/token_store.hpp>
+class transport;   // in <afresh/transport.hpp>
 
 namespace detail {
 class service;

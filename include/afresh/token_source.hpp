@@ -6,6 +6,7 @@
 #include <afresh/client_registration.hpp>
 #include <afresh/detail/waiter.hpp>
 #include <afresh/get_options.hpp>
+#include <afresh/result.hpp>
 #include <afresh/status.hpp>
 #include <afresh/token_service.hpp>
 #include <afresh/token_set.hpp>
@@ -26,13 +27,16 @@ namespace afresh {
 
 /// Settings of one token source; goes to its constructor only.
 struct source_options {
-    /// Names the chain in the store: one for each principal. Two sources with one key and service share one chain.
+    /// Names the chain in the store: one for each principal. Sources with one key and service share one chain, so their
+    /// registrations, scopes, resources and origins must be equal (`errc::invalid_argument`); the sign-in hook is that
+    /// of the first. One that brings a refresh token the chain was never given brings a new sign-in.
     std::string key = "default";
     /// Where the token may be sent: origins such as `https://api.example.com`. `http_client` and `authorized` refuse
     /// others.
     std::vector<std::string> allowed_origins{};
     /// Called once when the grant is refused; the tokens it returns are taken as by `set_tokens()`. Runs on the chain's
-    /// strand; callers do not wait for it. An exception means that nobody signed in: see `retry_grant()`.
+    /// strand; callers do not wait for it. An exception means that nobody signed in: see `retry_grant()`. An empty set
+    /// means that the hook called `set_tokens()` itself.
     std::function<asio::awaitable<token_set>()> on_sign_in{};
     /// Of the short form only (a source that makes its own service): see `service_options`.
     service_options service{};
@@ -88,15 +92,12 @@ public:
     template <class Executor = asio::any_io_executor>
     asio::awaitable<access_token, Executor> get(get_options options = {}) const
     {
-        access_token token = fresh(options);
-        if (!token) {
-            detail::frame_waiter node;
-            co_await asio::async_initiate<const asio::deferred_t, void()>(join{impl_.get(), &node, options},
-                                                                          asio::deferred);
-            if (node.ec) throw boost::system::system_error(node.ec);
-            token = std::move(node.token);
-        }
-        co_return token;
+        if (auto* const held = fresh(options)) co_return access_token(held);
+        detail::frame_waiter node;
+        co_await asio::async_initiate<const asio::deferred_t, void()>(join{impl_.get(), &node, options},
+                                                                      asio::deferred);
+        if (node.ec) throw boost::system::system_error(node.ec);
+        co_return std::move(node.token);
     }
 
     /// As `get()`, for any completion token.
@@ -263,7 +264,7 @@ private:
         }
     };
 
-    access_token fresh(const get_options& options) const noexcept;
+    detail::token_ref* fresh(const get_options& options) const noexcept; // counted, or null
     static weak_chain weak(detail::chain* self) noexcept;
     static void enqueue(detail::chain* self, detail::waiter& node, const get_options& options);
     static void enqueue_newer(detail::chain* self, detail::waiter& node, const access_token& rejected,

@@ -100,6 +100,8 @@ status write_intent(chain_record& record, const store_command& command, store_ti
     } else {
         intent = {command.rt_hash, now, 1, false};
     }
+    // Whoever waited long for this has the whole lease before it again.
+    record.holder.until = std::max(record.holder.until, later(now, command.ttl));
     return status::ok;
 }
 
@@ -182,10 +184,8 @@ status save_failure(chain_record& record, const store_command& command, store_ti
 
 // Remembers every refresh token the program gave, so that a restart with the first one, or with the one of a later
 // sign-in, does not overwrite its successors with a spent token.
-void remember_seed(chain_record& record, const store_command& command)
+void remember(chain_record& record, const std::string& given, bool begins)
 {
-    const bool begins = !command.seed_hash.empty();
-    const std::string& given = begins ? command.seed_hash : command.new_rt_hash;
     std::vector<std::string>& others = record.other_seeds;
     if (given.empty() || given == record.seed_hash) return;
     std::erase(others, given);
@@ -209,7 +209,8 @@ status replace(chain_record& record, const store_command& command, store_time no
     record.state = grant_state::live;
     record.refresh_token = command.new_refresh_token;
     record.rt_hash = command.new_rt_hash;
-    remember_seed(record, command);
+    remember(record, command.seed_hash, true);
+    remember(record, command.new_rt_hash, false);
     record.tokens.clear();
     take_tokens(record, command);
     record.intent = {};

@@ -122,4 +122,19 @@ config_fault check(const client_registration& registration, const grant& grant)
     return {};
 }
 
+config_fault check(const token_set& tokens)
+{
+    if (tokens.access_token().empty() && tokens.refresh_token().empty())
+        return invalid("token_set: has neither an access token nor a refresh token");
+    if (!is_vschar(tokens.refresh_token().reveal()))
+        return invalid("refresh_token: has a character that is not printable ASCII (RFC 6749 A.17); "
+                       "look for a stray line end");
+    if (tokens.access_token().empty()) return {};
+    if (!is_b64token(tokens.access_token().reveal()))
+        return invalid("access_token: has a character that no Authorization header can carry (RFC 6750 2.1)");
+    // RFC 6749 7.1: a client must not use a token whose type it does not understand.
+    if (!iequals(tokens.token_type(), "Bearer")) return invalid("token_type: only Bearer is understood (RFC 6749 7.1)");
+    return {};
+}
+
 } // namespace afresh::core

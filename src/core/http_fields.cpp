@@ -27,6 +27,8 @@ std::vector<std::string_view> http_fields::find_all(std::string_view name) const
     return all;
 }
 
+void http_fields::add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+
 void http_fields::set(std::string name, std::string value)
 {
     erase(name);

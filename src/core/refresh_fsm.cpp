@@ -26,7 +26,7 @@ effects refresh_fsm::on_want_newer(const view& v)
     if (phase_ == phase::latched || phase_ == phase::closed) return {.fail_all = true, .error = error_};
     if (running_ != dialogue::none) return {}; // joins the flight
     if (phase_ == phase::idle) {
-        if (!token_ || rejected_ || token_->floor.reached(v.now)) return begin(dialogue::exchange);
+        if (!token_ || withheld() || token_->floor.reached(v.now)) return begin(dialogue::exchange);
         phase_ = phase::waiting; // asked for a moment ago: no loop is hot, whatever lifetime the server names
         retry_at_ = token_->floor;
         return {};
@@ -39,10 +39,19 @@ effects refresh_fsm::on_want_newer(const view& v)
 
 effects refresh_fsm::on_rejected(const view& v)
 {
-    // During an outage nothing better can be had, and other resources may still take the token: it stays in use.
-    if (token_ && (phase_ != phase::waiting || running_ != dialogue::none)) rejected_ = true;
+    // During an outage nothing better can be had: the token stays in use.
+    if (token_ && rejection_ == rejection::none && (phase_ != phase::waiting || running_ != dialogue::none)) {
+        rejection_ = rejection::withheld;
+        withheld_until_ = after(v.now, policy_.withhold_rejected);
+    }
     if (phase_ == phase::waiting && deferred_) hurry(v);
     return on_want_newer(v);
+}
+
+bool refresh_fsm::rejection_forces() const noexcept
+{
+    if (rejection_ != rejection::none || running_ == dialogue::exchange) return false; // it is on its way
+    return phase_ == phase::idle || running_ != dialogue::none || deferred_;
 }
 
 // --- time ---
@@ -50,10 +59,19 @@ effects refresh_fsm::on_rejected(const view& v)
 effects refresh_fsm::on_tick(const view& v)
 {
     note_use(v);
-    if (running_ != dialogue::none) return {};
+    const bool released = phase_ != phase::latched && withheld() && withheld_until_.reached(v.now);
+    if (released) rejection_ = rejection::served_again;
+    if (running_ != dialogue::none) return {.serve = released && usable(v.now)};
     if (unsaved_ && save_at_.reached(v.now)) return begin(dialogue::save);
     if (phase_ == phase::waiting && retry_at_.reached(v.now)) {
-        if (v.waiters || (token_ && renews_ahead(v))) return begin(dialogue::exchange);
+        if (must_hold_back(v.now)) { // it was to be prompt, and is late
+            retry_at_ = v.now;
+            hold_back(v);
+            return {};
+        }
+        // While the server may still say what became of the refresh token, it is asked for the chain's own sake.
+        const bool prompt = in_doubt_ && may_resend_at(v.now);
+        if (prompt || v.waiters || (token_ && renews_ahead(v))) return begin(dialogue::exchange);
         phase_ = phase::idle; // nobody wants it: on demand from here
     } else if (phase_ == phase::idle && token_ && token_->due.reached(v.now) && renews_ahead(v)) {
         return begin(dialogue::exchange);
@@ -63,9 +81,10 @@ effects refresh_fsm::on_tick(const view& v)
 
 moment refresh_fsm::wake_at(const view& v) const
 {
-    if (running_ != dialogue::none) return moment::never();
-    moment at = unsaved_ ? save_at_ : moment::never();
+    moment at = withheld() && phase_ != phase::latched ? withheld_until_ : moment::never();
+    if (running_ != dialogue::none) return at;
     const auto earlier = [&at](const moment& m) { at = {std::min(at.mono, m.mono), std::min(at.wall, m.wall)}; };
+    if (unsaved_) earlier(save_at_);
     if (phase_ == phase::waiting) earlier(retry_at_);
     // Past `due` there is nothing left to wake for: nobody uses the token.
     if (phase_ == phase::idle && token_ && policy_.unused != unused_sources::on_demand && !token_->due.reached(v.now))
@@ -100,7 +119,14 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
     const dialogue what = std::exchange(running_, dialogue::none);
     switch (r.end) {
     case dialogue_end::tokens: return renewed(r, v);
-    case dialogue_end::saved: unsaved_ = false; return serve_or_fail(v);
+    case dialogue_end::saved:
+        unsaved_ = false;
+        if (phase_ == phase::waiting && error_ == errc::store_failed) { // what was waited for has come
+            phase_ = phase::idle;
+            exhausted_ = false;
+            error_ = {};
+        }
+        return serve_or_fail(v);
     case dialogue_end::answered: return answered(r, v);
     case dialogue_end::store_failed:
         if (unsaved_) save_at_ = after(v.now, policy_.save_retry);
@@ -110,6 +136,10 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
         phase_ = phase::waiting;
         retry_at_ = after(v.now, r.wait);
         return {.serve = usable(v.now)};
+    case dialogue_end::too_early:
+        if (r.times != token_times{}) token_ = r.times;
+        exhausted_ = true;
+        return fail(v, r.wait, r.cause);
     case dialogue_end::no_grant: return latch(v, errc::not_renewable);
     case dialogue_end::signed_out: token_.reset(); return latch(v, errc::sign_in_required);
     case dialogue_end::dead:
@@ -122,7 +152,8 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
 
 effects refresh_fsm::renewed(const dialogue_result& r, const view& v)
 {
-    in_doubt_ = rejected_ = deferred_ = false;
+    in_doubt_ = deferred_ = false;
+    rejection_ = rejection::none;
     unsaved_ = r.unsaved;
     save_at_ = r.unsaved ? after(v.now, policy_.save_retry) : moment::never();
     // The refresh token is good and kept; only what came with it is not. An older token stays in use while it lasts.
@@ -144,6 +175,7 @@ effects refresh_fsm::answered(const dialogue_result& r, const view& v)
     sends_ = r.sends;
     first_sent_ = r.first_sent;
     if (r.answer != verdict::invalid_request) invalid_requests_ = 0;
+    if (r.answer != verdict::unauthorized) unauthorized_ = 0;
     const milliseconds wait = pause(v);
     switch (r.answer) {
     case verdict::in_doubt: return doubt(r, v);
@@ -182,14 +214,16 @@ effects refresh_fsm::doubt(const dialogue_result& r, const view& v)
     return fail(v, prompt ? wait : std::max(wait, pause(v)), r.cause);
 }
 
-// Backoff, but while a usable token is held never for more than half of what is left of it, nor ever for more than half
-// of a token's life: a pause that outlasts the token would turn an outage that is over into failed calls, and a server
-// that hands out short tokens expects to be asked often.
+// Backoff, but while a usable token is held never for more than half of what is left of it: a pause that outlasts the
+// token would turn an outage that is over into failed calls. Without one not for more than half of a token's life (ten
+// seconds at least): a server that hands out short tokens expects to be asked often.
 milliseconds refresh_fsm::pause(const view& v) const noexcept
 {
     milliseconds longest = policy_.backoff_cap;
-    if (token_ && token_->lifetime) longest = std::min<milliseconds>(longest, *token_->lifetime / 2);
-    if (usable(v.now)) longest = std::min(longest, left(token_->usable_until, v.now) / 2);
+    if (usable(v.now))
+        longest = std::min(longest, left(token_->usable_until, v.now) / 2);
+    else if (token_ && token_->lifetime)
+        longest = std::min(longest, std::max<milliseconds>(*token_->lifetime / 2, seconds(10)));
     return backoff(policy_, failures_, v.jitter, longest);
 }
 
@@ -197,17 +231,24 @@ milliseconds refresh_fsm::grace() const noexcept { return policy_.rotation_grace
 
 bool refresh_fsm::may_resend_at(const moment& at) const noexcept
 {
-    return grace().count() > 0 && sends_ <= policy_.doubt_resends && at.mono <= after(first_sent_, grace()).mono;
+    const moment end = after(first_sent_, grace()); // by the wall clock too: the monotonic one stands still in suspend
+    return grace().count() > 0 && sends_ <= policy_.doubt_resends && at.mono <= end.mono && at.wall <= end.wall;
+}
+
+moment refresh_fsm::last_call() const noexcept { return after(token_->usable_until, -policy_.doubt_ahead); }
+
+bool refresh_fsm::must_hold_back(const moment& now) const noexcept
+{
+    return in_doubt_ && usable(now) && token_->lifetime && !may_resend_at(now) && !last_call().reached(now);
 }
 
 // A refusal of what is in doubt would cost the access token held, on some servers: not before it runs out.
 void refresh_fsm::hold_back(const view& v) noexcept
 {
     if (may_resend_at(retry_at_) || !usable(v.now) || !token_->lifetime) return;
-    const moment last_call = after(token_->usable_until, -policy_.doubt_ahead);
     deferred_ = true;
     not_before_ = retry_at_;
-    if (retry_at_.mono < last_call.mono) retry_at_ = last_call;
+    if (retry_at_.mono < last_call().mono) retry_at_ = last_call();
 }
 
 void refresh_fsm::hurry(const view& v) noexcept
@@ -250,8 +291,8 @@ effects refresh_fsm::fail(const view& v, milliseconds delay, error_code cause)
     phase_ = phase::waiting;
     retry_at_ = after(v.now, delay);
     deferred_ = false;
-    rejected_ = false;           // nothing better can be had, and other resources may still take it
-    if (in_doubt_) hold_back(v); // whatever it was that failed now
+    rejection_ = rejection::none; // nothing better can be had, and other resources may still take it
+    if (in_doubt_) hold_back(v);  // whatever it was that failed now
     if (failures_ >= policy_.attempts_for_waiters) exhausted_ = true;
     return serve_or_fail(v);
 }
@@ -261,6 +302,8 @@ effects refresh_fsm::latch(const view& v, error_code cause)
     ++failures_;
     error_ = cause;
     phase_ = phase::latched;
+    if (rejection_ != rejection::none)
+        rejection_ = rejection::withheld; // there will be no other, and this one is no good
     return {.serve = usable(v.now), .fail_all = true, .error = cause, .sign_in = cause != errc::misconfigured};
 }
 

@@ -44,6 +44,7 @@ enum class dialogue_end {
     answered,     // the server's verdict, not ok: see `answer`
     store_failed, // the store failed, and nothing was sent
     lease_busy,   // somebody else holds the lease
+    too_early,    // the record says that a pause is not over yet: another process was told to wait
     no_grant,     // there is no refresh token anywhere
     signed_out,   // the record is a tombstone
     dead,         // the record is marked dead
@@ -62,8 +63,9 @@ struct dialogue_result {
     bool in_doubt{};                                 // an attempt with this refresh token ended without a verdict
     std::uint32_t sends{};                           // times this refresh token was sent
     moment first_sent{};                             // ... first
-    std::chrono::milliseconds wait{100};             // lease_busy: look again after
+    std::chrono::milliseconds wait{100};             // lease_busy, too_early: look again after
     std::chrono::milliseconds takeover{};            // in doubt by the intent of somebody who died: not again before
+    std::optional<double> jitter;                    // drawn already, because the record says when the pause ends
 };
 
 // What the shell must do next. Fields are independent.
@@ -93,10 +95,18 @@ public:
     // When to call on_tick next; never: moment::never().
     moment wake_at(const view& v) const;
     // The token held may be sent.
-    bool usable(const moment& now) const noexcept { return token_ && !rejected_ && !token_->usable_until.reached(now); }
+    bool usable(const moment& now) const noexcept
+    {
+        return token_ && !withheld() && !token_->usable_until.reached(now);
+    }
+    // It is not handed out, because a resource refused it.
+    bool withheld() const noexcept { return rejection_ == rejection::withheld; }
+    // A rejection now would bring an exchange about, or forward.
+    bool rejection_forces() const noexcept;
 
-    // ... nor handed out, because a resource refused it
-    bool withheld() const noexcept { return rejected_; }
+    // Sending a refresh token that is in doubt would risk the good token held: too late for a prompt resend, too early
+    // for the last call. Asked again right before the first byte, because a store or a connection may take its time.
+    bool must_hold_back(const moment& now) const noexcept;
 
     phase current() const noexcept { return phase_; }
     dialogue running() const noexcept { return running_; }
@@ -118,6 +128,7 @@ private:
     std::chrono::milliseconds pause(const view& v) const noexcept;
     std::chrono::milliseconds grace() const noexcept;
     bool may_resend_at(const moment& at) const noexcept;
+    moment last_call() const noexcept;
     void hold_back(const view& v) noexcept;
     void hurry(const view& v) noexcept;
     std::chrono::milliseconds breaker() noexcept;
@@ -128,7 +139,10 @@ private:
     phase phase_ = phase::idle;
     dialogue running_ = dialogue::none;
     std::optional<token_times> token_;
-    bool rejected_{}; // by a resource: not served until a flight has failed to replace it
+    // Of the token held, by a resource. While it is renewed others wait for the new one, but not for long: other
+    // resources may still take it.
+    enum class rejection { none, withheld, served_again } rejection_ = rejection::none;
+    moment withheld_until_{};
     bool unsaved_{};
     bool in_doubt_{};
     bool deferred_{};       // waiting only because the token held is still good

@@ -20,6 +20,8 @@ constexpr std::chrono::hours ten_years{24 * 3653};
 
 } // namespace
 
+milliseconds bounded(milliseconds t) noexcept { return std::clamp<milliseconds>(t, milliseconds(0), ten_years); }
+
 moment after(const moment& from, nanoseconds by) noexcept
 {
     return {saturating_add(from.mono, by), saturating_add(from.wall, by)};

@@ -21,6 +21,9 @@ struct moment {
     bool operator==(const moment&) const = default;
 };
 
+// What a caller asks for may be anything; a longer time than ten years overflows a clock in nanoseconds.
+std::chrono::milliseconds bounded(std::chrono::milliseconds t) noexcept;
+
 // Saturates instead of overflowing; `by` may be negative.
 moment after(const moment& from, std::chrono::nanoseconds by) noexcept;
 

@@ -9,13 +9,13 @@ namespace afresh {
 secret_string::secret_string(std::string_view text)
 {
     if (text.empty()) return;
-    data_ = std::make_unique<char[]>(text.size());
-    std::memcpy(data_.get(), text.data(), text.size());
+    data_ = new char[text.size()];
+    std::memcpy(data_, text.data(), text.size());
     size_ = text.size();
 }
 
 secret_string::secret_string(secret_string&& other) noexcept
-    : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0))
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0))
 {
 }
 
@@ -29,7 +29,7 @@ secret_string& secret_string::operator=(secret_string&& other) noexcept
 {
     if (this != &other) {
         wipe();
-        data_ = std::move(other.data_);
+        data_ = std::exchange(other.data_, nullptr);
         size_ = std::exchange(other.size_, 0);
     }
     return *this;
@@ -37,8 +37,8 @@ secret_string& secret_string::operator=(secret_string&& other) noexcept
 
 void secret_string::wipe() noexcept
 {
-    if (data_) explicit_bzero(data_.get(), size_);
-    data_.reset();
+    if (data_) explicit_bzero(data_, size_);
+    delete[] std::exchange(data_, nullptr);
     size_ = 0;
 }
 

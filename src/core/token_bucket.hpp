@@ -15,8 +15,9 @@ public:
         const std::chrono::nanoseconds interval = std::max(policy.forced_interval, std::chrono::seconds(1));
         // Kept as the moment at which the bucket would be full again: full now means it lies in the past.
         if (full_at_ < now) full_at_ = now;
-        if (full_at_ + interval > now + interval * policy.forced_burst) return false;
-        full_at_ += interval;
+        const double taken = static_cast<double>((full_at_ - now).count()) / static_cast<double>(interval.count());
+        if (taken + 1 > policy.forced_burst) return false;
+        full_at_ = after({full_at_, {}}, interval).mono;
         return true;
     }
 

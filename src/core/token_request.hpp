@@ -4,6 +4,7 @@
 #include <afresh/client_registration.hpp>
 #include <afresh/error.hpp>
 #include <afresh/http_message.hpp>
+#include <afresh/token_set.hpp>
 
 #include <string>
 
@@ -20,6 +21,8 @@ config_fault check(const client_registration& registration);
 config_fault check(const grant& grant);
 // Both, and whether they fit: client credentials need a client that proves who it is (RFC 6749 4.4).
 config_fault check(const client_registration& registration, const grant& grant);
+// Tokens that a program brings.
+config_fault check(const token_set& tokens);
 
 // The POST. `refresh_token` is the current one (not the grant's initial one); ignored for client credentials. The body
 // and the Authorization field hold secrets: they go into a transport_request, which wipes them.

@@ -2,6 +2,7 @@
 // The little that Afresh needs of URLs, over Boost.URL: parts for a connection, and the origin (RFC 6454). Pure.
 
 #include <afresh/error.hpp>
+#include <afresh/result.hpp>
 
 #include <cstdint>
 #include <string>

@@ -38,9 +38,12 @@ void fill_random(unsigned char* out, std::size_t size)
 
 std::string fingerprint(std::string_view secret)
 {
+    if (secret.empty()) return {};
+    // Fetched once, and never given back: EVP_sha256() makes each digest look for its implementation anew.
+    static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     std::array<unsigned char, 32> digest{};
     unsigned int size = 0;
-    if (EVP_Digest(secret.data(), secret.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1 ||
+    if (!sha256 || EVP_Digest(secret.data(), secret.size(), digest.data(), &size, sha256, nullptr) != 1 ||
         size != digest.size())
         throw std::runtime_error("OpenSSL has no SHA-256; check its configuration (openssl.cnf)");
     return base64url({reinterpret_cast<const char*>(digest.data()), digest.size()});

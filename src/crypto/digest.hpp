@@ -2,7 +2,7 @@
 #include <string>
 #include <string_view>
 namespace afresh::crypto {
-// SHA-256 as 43 base64url characters: what names a refresh token in a store without being one
+// SHA-256 as 43 base64url characters: what names a refresh token in a store without being one; of nothing: nothing
 std::string fingerprint(std::string_view secret);
 // n bytes from the system's generator, base64url
 std::string random_text(std::size_t bytes);

@@ -3,6 +3,8 @@
 
 #include "net/connection.hpp"
 
+#include <afresh/result.hpp>
+
 #include <afresh/http_limits.hpp>
 
 #include <boost/asio/awaitable.hpp>

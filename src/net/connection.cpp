@@ -1,6 +1,5 @@
 #include "net/connection.hpp"
 
-#include "net/stapled_status.hpp"
 #include "net/tls_context.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -29,7 +28,6 @@ struct connection::tls_layer {
     bool expect(const std::string& host)
     {
         SSL* const handle = stream.native_handle();
-        SSL_set_tlsext_status_type(handle, TLSEXT_STATUSTYPE_ocsp);
         X509_VERIFY_PARAM* const rules = SSL_get0_param(handle);
         X509_VERIFY_PARAM_set_hostflags(rules,
                                         X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
@@ -67,16 +65,12 @@ asio::awaitable<std::tuple<error_code, std::string>> connection::handshake(tls_c
     tls_ = std::make_unique<tls_layer>(socket_, **context);
     if (!tls_->expect(host)) co_return outcome(errc::tls_failed, "the host name cannot be verified");
     auto [ec] = co_await tls_->stream.async_handshake(ssl::stream_base::client, as_values);
-    SSL* const handle = tls_->stream.native_handle();
-    if (!ec) {
-        std::string fault = stapled_fault(handle);
-        co_return outcome(fault.empty() ? error_code() : errc::tls_failed, std::move(fault));
-    }
+    if (!ec) co_return outcome(ec, std::string());
     if (limit_.expired()) co_return outcome(errc::tls_timed_out, std::string());
     if (ec == asio::error::operation_aborted) co_return outcome(ec, std::string());
     // a peer that breaks off (a restart, a balancer) is no matter of trust: the next attempt may succeed
     if (ec.category() != asio::error::get_ssl_category()) co_return outcome(errc::connect_failed, std::string());
-    const long verdict = SSL_get_verify_result(handle);
+    const long verdict = SSL_get_verify_result(tls_->stream.native_handle());
     co_return outcome(errc::tls_failed, verdict == X509_V_OK ? ec.message() : X509_verify_cert_error_string(verdict));
 }
 

@@ -5,6 +5,7 @@
 #include "net/deadline.hpp"
 
 #include <afresh/error.hpp>
+#include <afresh/result.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>

@@ -5,6 +5,7 @@
 
 #include <afresh/error.hpp>
 #include <afresh/http_message.hpp>
+#include <afresh/result.hpp>
 
 #include <string>
 

@@ -1,5 +1,7 @@
 #include "net/tls_context.hpp"
 
+#include "net/ocsp_staple.hpp"
+
 #include <boost/asio/ssl/context.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -50,6 +52,7 @@ void set_rules(SSL_CTX* context)
     static constexpr unsigned char protocols[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context, protocols, sizeof protocols - 1);
     SSL_CTX_set_default_passwd_cb(context, no_password);
+    honour_staples(context);
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 // How TLS is spoken: one context for many connections. Asio and OpenSSL.
 
 #include <afresh/error.hpp>
+#include <afresh/result.hpp>
 #include <afresh/tls_options.hpp>
 
 #include <memory>

@@ -1,5 +1,6 @@
 #include "source/chain.hpp"
 
+#include "core/token_request.hpp"
 #include "crypto/digest.hpp"
 
 #include <boost/asio/bind_executor.hpp>
@@ -27,7 +28,7 @@ chain::chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_re
       owner_(service->owner + '/' + std::to_string(id)),
       fsm_(service->policy),
       refresh_token_(grant.token()),
-      rt_hash_(refresh_token_.empty() ? std::string() : crypto::fingerprint(refresh_token_.reveal()))
+      rt_hash_(crypto::fingerprint(refresh_token_.reveal()))
 {
     status_.durable = service->store->is_durable();
 }
@@ -83,7 +84,7 @@ void chain::on_rejected(waiter_list caller, std::uint64_t generation, const std:
 // Forced refreshes are limited for each origin; joining one that is under way is not.
 bool chain::may_force(const std::string& origin)
 {
-    if (fsm_.withheld() || fsm_.running() == core::dialogue::exchange) return true;
+    if (!fsm_.rejection_forces()) return true;
     if (forced_.size() > 1024) forced_.clear(); // origins are configured and few; a flood of others must not grow this
     return forced_[origin].take(service->now().mono, service->policy);
 }
@@ -116,14 +117,19 @@ void chain::on_close()
 void chain::apply(const core::effects& e)
 {
     publish_if_changed();
+    // Whoever next sees that the token is due says so again.
+    if (held_ && fsm_.current() == core::phase::idle && fsm_.running() == core::dialogue::none) held_->nudged = false;
     if (e.serve) serve();
-    if (e.fail_all || e.fail_impatient) {
+    // New tokens wait for their turn: no refusal of the old ones matters.
+    const bool rescued =
+        std::any_of(commands_.begin(), commands_.end(), [](const command& c) { return !c.unless_known; });
+    if ((e.fail_all && !rescued) || e.fail_impatient) {
         std::unique_lock lock(mutex_);
         waiter_list list = e.fail_all ? waiters_.take_all(e.error) : waiters_.take_impatient(e.error);
         lock.unlock();
         refuse(std::move(list));
     }
-    if (e.sign_in) call_sign_in_hook();
+    if (e.sign_in && !rescued) call_sign_in_hook();
     if (e.begin != core::dialogue::none) begin(e.begin);
     fill_status();
     rearm();
@@ -133,7 +139,7 @@ void chain::serve()
 {
     if (!held_) return;
     std::unique_lock lock(mutex_);
-    waiter_list list = waiters_.take_satisfied(access_token(held_));
+    waiter_list list = waiters_.take_satisfied(share(held_));
     lock.unlock();
     if (!list.empty()) held_->used = true;
     refuse(std::move(list));
@@ -176,7 +182,7 @@ void chain::rearm()
 void chain::begin(core::dialogue what)
 {
     began_ = service->now().mono;
-    if (what == core::dialogue::exchange) report({.what = event::kind::refresh_started, .generation = generation_});
+    sent_ = false;
     asio::co_spawn(strand, run(shared_from_this(), what), asio::detached);
 }
 
@@ -196,18 +202,20 @@ void chain::finish(const core::dialogue_result& r)
     const bool failed = r.end != core::dialogue_end::tokens && r.end != core::dialogue_end::saved &&
                         r.end != core::dialogue_end::unchanged && r.end != core::dialogue_end::lease_busy;
     const bool was_exchange = fsm_.running() == core::dialogue::exchange;
-    const core::effects e = fsm_.on_result(r, look());
+    core::view seen = look();
+    seen.jitter = r.jitter.value_or(seen.jitter);
+    const core::effects e = fsm_.on_result(r, seen);
     if (!failed && !fsm_.last_error()) failure_ = {}, failure_said_ = {}, failure_detail_.clear();
     if (failed || r.unusable) failure_ = fsm_.last_error() ? fsm_.last_error() : r.cause;
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(service->now().mono - began_);
-    if (was_exchange && failed)
+    if (was_exchange && (failed || r.unusable))
         report({.what = event::kind::refresh_failed,
                 .generation = generation_,
                 .elapsed = elapsed,
                 .error = failure_,
                 .said = failure_said_,
                 .detail = failure_detail_});
-    if (was_exchange && r.end == core::dialogue_end::tokens)
+    else if (std::exchange(sent_, false) && r.end == core::dialogue_end::tokens)
         report({.what = event::kind::refresh_succeeded, .generation = generation_, .elapsed = elapsed});
     if (fsm_.unsaved())
         service->hold(shared_from_this());
@@ -226,14 +234,28 @@ void chain::call_sign_in_hook()
     report({.what = event::kind::sign_in_required, .generation = generation_, .error = fsm_.last_error()});
     if (!options.on_sign_in || std::exchange(signing_in_, true)) return;
     const auto done = [self = shared_from_this()](std::exception_ptr failed, token_set tokens) {
-        self->signing_in_ = false;
-        if (!failed) self->set_tokens(std::move(tokens), {});
+        self->signed_in(failed, std::move(tokens));
     };
     try {
         asio::co_spawn(strand, options.on_sign_in(), asio::bind_executor(strand, done));
-    } catch (...) { // the hook threw before it became a coroutine: nobody signed in
-        signing_in_ = false;
+    } catch (...) { // the hook threw before it became a coroutine
+        signed_in(std::current_exception(), {});
     }
+}
+
+void chain::signed_in(const std::exception_ptr& failed, token_set tokens)
+{
+    signing_in_ = false;
+    if (!failed && tokens.access_token().empty() && tokens.refresh_token().empty()) return; // the hook set them itself
+    const core::config_fault fault = failed ? core::config_fault{} : core::check(tokens);
+    if (failed || fault)
+        report({.what = event::kind::sign_in_failed,
+                .generation = generation_,
+                .error = failed ? error_code(errc::sign_in_required) : fault.code,
+                .detail = failed ? text_of(failed) : fault.text});
+    if (failed) return;
+    if (fault) tokens = token_set().refresh_token(tokens.refresh_token()); // never dropped if it is good (FAULTS I5)
+    set_tokens(std::move(tokens), {});
 }
 
 void chain::settle_shutdowns()

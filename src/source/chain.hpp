@@ -9,11 +9,13 @@
 #include "core/token_bucket.hpp"
 #include "source/pending_call.hpp"
 #include "source/service.hpp"
+#include "source/snapshot.hpp"
 #include "source/waiter_queue.hpp"
 
 #include <afresh/token_source.hpp>
 
 #include <atomic>
+#include <ctime>
 #include <deque>
 #include <exception>
 #include <map>
@@ -21,6 +23,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace afresh::detail {
 
@@ -28,6 +32,13 @@ namespace afresh::detail {
 std::string text_of(const std::exception_ptr& e);
 
 using snapshot_ptr = std::shared_ptr<const snapshot>;
+// A handle that all threads count alike.
+inline access_token share(snapshot_ptr s) { return access_token(s ? new token_ref(std::move(s)) : nullptr); }
+
+struct hot_entry;
+
+// Whether a usable token lasts for as long as a caller wants it to.
+bool lasts(const snapshot& s, const get_options& wanted, const core::moment& now) noexcept;
 
 class chain : public wake_entry, public std::enable_shared_from_this<chain> {
 public:
@@ -43,7 +54,10 @@ public:
     const std::uint64_t id; // of this chain, in the threads' caches; never reused
 
     // --- from any thread ---
-    snapshot_ptr fresh(const get_options& options) noexcept;
+    token_ref* fresh(const get_options& options) noexcept; // counted for the caller
+    std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
+    std::uint64_t read_published(access_token& token);
+    bool check(const snapshot& s, const get_options& wanted, std::time_t& calm) noexcept;
     bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
     bool acquire(); // for a new handle; false when the last one has gone
     void release_handle();
@@ -52,6 +66,9 @@ public:
     void join_newer(waiter& w, const access_token& rejected, const std::string& origin);
     void leave(waiter& w); // cancelled
     void set_tokens(token_set tokens, pending_call call);
+    // What of a new handle's settings is not this chain's; empty: nothing.
+    std::string_view differs_in(const client_registration& r, const afresh::grant& g, const source_options& o) const;
+    void offer(const secret_string& refresh_token); // which a new handle brought: perhaps of a newer sign-in
     void retry_grant();
     void close();
     void shutdown(std::chrono::milliseconds deadline, pending_call call);
@@ -63,11 +80,11 @@ public:
     void on_wake();
 
 private:
-    struct hot_entry;
     struct command {
         token_set tokens;
         core::moment given; // from here on `expires_in` counts
         pending_call call;
+        bool unless_known{}; // only if the program never gave this refresh token before
     };
     struct shutdown_wait {
         core::mono_time deadline;
@@ -75,11 +92,13 @@ private:
     };
 
     // chain_hot_path.cpp
+    [[gnu::cold, gnu::noinline]] token_ref* look_closely(hot_entry& e, const get_options& wanted) noexcept;
     bool refill(hot_entry& e) noexcept;
     void nudge() noexcept;
 
     // chain_callers.cpp
     void post(void (chain::*event)());
+    void take(command c);
     void add(waiter& w, std::chrono::milliseconds wait, std::unique_lock<std::mutex>& lock);
     void close_locked();
 
@@ -97,6 +116,7 @@ private:
     void begin_command();
     void finish(const core::dialogue_result& r);
     void call_sign_in_hook();
+    void signed_in(const std::exception_ptr& failed, token_set tokens);
     void settle_shutdowns();
     core::view look();
 
@@ -115,12 +135,15 @@ private:
     asio::awaitable<core::dialogue_result> note_failure(const core::token_response& response,
                                                         const transport_outcome& outcome, const send_intent& intent,
                                                         const core::moment& first_sent);
+    asio::awaitable<transport_outcome> transmit(transport_request request);
+    std::chrono::milliseconds planned_pause(core::dialogue_result& r) const;
     asio::awaitable<store_reply> execute(store_command command);
     asio::awaitable<store_reply> take_lease();
+    void extend_lease(const core::moment& asked);
     asio::awaitable<void> release_lease();
     asio::awaitable<bool> seed(const chain_record& record);
     asio::awaitable<bool> save_pending();
-    asio::awaitable<bool> take_over(const command& asked);
+    asio::awaitable<bool> take_over(const command& asked, const chain_record& record);
     stored_token describe(const core::moment& obtained, std::optional<std::chrono::seconds> lifetime) const;
     bool adopt(const store_reply& reply);
     void take_record(const store_reply& reply);
@@ -168,6 +191,7 @@ private:
     core::mono_time lease_renewed_{};
     bool renewing_lease_{};
     bool posting_{};               // between the intent and the answer
+    bool sent_{};                  // the dialogue under way got as far as a token request
     core::mono_time began_{};      // the dialogue under way
     core::mono_time command_at_{}; // a command that found the lease taken tries again
     std::map<std::string, core::token_bucket> forced_;

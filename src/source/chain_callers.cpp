@@ -1,6 +1,6 @@
 // What callers do to a chain, on any thread: join, leave, and ask for things that the strand then does.
 
-#include "core/text.hpp"
+#include "core/token_request.hpp"
 #include "source/chain.hpp"
 
 #include <boost/asio/error.hpp>
@@ -54,7 +54,7 @@ void chain::add(waiter& w, std::chrono::milliseconds wait, std::unique_lock<std:
         one.push_back(w);
         return post_all(std::move(one));
     }
-    w.deadline = core::after(service->now(), wait).mono;
+    w.deadline = core::after(service->now(), core::bounded(wait)).mono;
     waiters_.insert(w);
     if (std::exchange(asked_, true)) return;
     const auto keep = shared_from_this(); // unlocked, the caller may be served at once and let the source go
@@ -66,8 +66,8 @@ void chain::join(waiter& w, const get_options& wanted)
 {
     std::unique_lock lock(mutex_);
     w.patient = wanted.max_wait().has_value();
-    // A token that is held and usable, but not for as long as this caller needs it.
-    if (wanted.min_valid().count() > 0 && published_) w.newer_than = published_->generation;
+    // Looked at again, under the lock: a newer token may have been published since the caller looked.
+    if (published_ && !lasts(*published_, wanted, service->now())) w.newer_than = published_->generation;
     add(w, wanted.max_wait().value_or(service->policy.max_wait), lock);
 }
 
@@ -104,17 +104,34 @@ void cancel_wait::operator()(asio::cancellation_type_t) const
 
 void chain::set_tokens(token_set tokens, pending_call call)
 {
-    const std::string_view access = tokens.access_token().reveal();
-    if (access.empty() ? tokens.refresh_token().empty()
-                       : !core::is_b64token(access) || !core::is_http_token(tokens.token_type()))
-        return call.complete(errc::invalid_argument);
-    asio::post(strand,
-               [self = shared_from_this(), c = command{std::move(tokens), service->now(), std::move(call)}]() mutable {
-                   if (self->closed()) return c.call.complete(errc::closed);
-                   self->commands_.push_back(std::move(c));
-                   self->begin_command();
-                   self->rearm();
-               });
+    if (core::check(tokens)) return call.complete(errc::invalid_argument);
+    take(command{std::move(tokens), service->now(), std::move(call)});
+}
+
+std::string_view chain::differs_in(const client_registration& r, const afresh::grant& g, const source_options& o) const
+{
+    if (r != *registration) return "client_registration";
+    if (g.type() != grant.type() || g.scope() != grant.scope() || g.resource() != grant.resource() ||
+        g.parameters() != grant.parameters())
+        return "grant type, scope, resource or parameter";
+    if (o.allowed_origins != options.allowed_origins) return "list of allowed_origins";
+    return {};
+}
+
+void chain::offer(const secret_string& refresh_token)
+{
+    if (refresh_token.empty() || refresh_token == grant.token()) return;
+    take(command{token_set().refresh_token(refresh_token), service->now(), {}, true});
+}
+
+void chain::take(command c)
+{
+    asio::post(strand, [self = shared_from_this(), c = std::move(c)]() mutable {
+        if (self->closed()) return c.call.complete(errc::closed);
+        self->commands_.push_back(std::move(c));
+        self->begin_command();
+        self->rearm();
+    });
 }
 
 void chain::retry_grant()
@@ -142,7 +159,7 @@ void chain::close_locked()
 void chain::shutdown(std::chrono::milliseconds deadline, pending_call call)
 {
     close();
-    shutdown_wait wait{core::after(service->now(), deadline).mono, std::move(call)};
+    shutdown_wait wait{core::after(service->now(), core::bounded(deadline)).mono, std::move(call)};
     asio::post(strand, [self = shared_from_this(), wait = std::move(wait)]() mutable {
         self->shutdowns_.push_back(std::move(wait));
         self->settle_shutdowns();

@@ -47,10 +47,16 @@ asio::awaitable<store_reply> chain::take_lease()
     store_reply reply = co_await execute(std::move(take));
     if (reply.outcome == status::ok) {
         fence_ = reply.record.holder.fence;
-        lease_until_ = core::after(asked, service->policy.lease_ttl).mono; // from when it was asked for: never too late
-        lease_renewed_ = asked.mono;
+        extend_lease(asked);
     }
     co_return reply;
+}
+
+// From when it was asked for: never too late.
+void chain::extend_lease(const core::moment& asked)
+{
+    lease_until_ = core::after(asked, service->policy.lease_ttl).mono;
+    lease_renewed_ = asked.mono;
 }
 
 asio::awaitable<void> chain::release_lease()
@@ -67,9 +73,8 @@ asio::awaitable<void> chain::keep_lease(std::shared_ptr<chain> self)
     store_command renew = self->about_me(kind::renew_lease);
     const core::moment asked = self->service->now();
     const store_reply reply = co_await self->execute(std::move(renew));
-    if (reply.outcome == status::ok && self->lease_until_)
-        self->lease_until_ = core::after(asked, self->service->policy.lease_ttl).mono;
-    self->lease_renewed_ = self->service->now().mono;
+    if (reply.outcome == status::ok && self->lease_until_) self->extend_lease(asked);
+    self->lease_renewed_ = self->service->now().mono; // also when it failed: once more after a while
     self->renewing_lease_ = false;
     self->rearm();
 }
@@ -185,7 +190,9 @@ stored_token chain::describe(const core::moment& obtained, std::optional<std::ch
     t.id_token = id_token_;
     t.generation = generation_ + 1;
     const core::moment now = service->now();
-    t.obtained_at = now.wall - (now.mono - obtained.mono) + store_ahead_;
+    // In suspend the monotonic clock stands still, and the wall clock may have been set back: the longer time counts.
+    const auto since = std::max<std::chrono::nanoseconds>(now.mono - obtained.mono, now.wall - obtained.wall);
+    t.obtained_at = now.wall - since + store_ahead_;
     if (lifetime && lifetime->count() > 0)
         t.expires_at = t.obtained_at + std::min<std::chrono::seconds>(*lifetime, std::chrono::hours(24 * 3653));
     return t;

@@ -40,17 +40,8 @@ asio::awaitable<void> chain::run(std::shared_ptr<chain> self, core::dialogue wha
         } else {
             r = co_await self->exchange();
         }
-    } catch (...) { // out of memory, or a transport of the user's that throws
+    } catch (...) { // out of memory; what was written down so far tells the next attempt how far this one came
         self->failure_detail_ = text_of(std::current_exception());
-        if (std::exchange(self->posting_, false)) {
-            const bool spends = self->grant.type() == afresh::grant::kind::refresh_token;
-            r = ending(dialogue_end::answered);
-            r.answer = spends ? verdict::in_doubt : verdict::transient;
-            r.in_doubt = spends;
-            r.cause = errc::temporarily_unavailable;
-            r.first_sent = self->service->now();
-            r.sends = 1;
-        }
     }
     self->posting_ = false;
     self->lease_until_.reset();
@@ -79,9 +70,10 @@ asio::awaitable<dialogue_result> chain::exchange()
         co_return ending(dialogue_end::store_failed);
     }
     const chain_record& record = reply.record;
-    // A record that ended, unless the program came with tokens of a newer sign-in (then `seed` has replaced it).
+    // Unless the program came with a newer sign-in: then `seed` has replaced it.
+    const bool holds = generation_ == record.generation;
     const bool ended = record.state == grant_state::signed_out || (record.state == grant_state::dead && !revive_);
-    if (generation_ == record.generation && ended) {
+    if (holds && ended) {
         co_await release_lease();
         dialogue_result r = held_tokens(false); // what was stored may be good for a while yet
         r.end = record.state == grant_state::dead ? dialogue_end::dead : dialogue_end::signed_out;
@@ -97,6 +89,9 @@ asio::awaitable<dialogue_result> chain::exchange()
             co_return held_tokens(false);
         }
     }
+    // Capped, because the clock may have been set back since.
+    const auto pause = std::min<std::chrono::milliseconds>(
+        std::chrono::ceil<std::chrono::milliseconds>(record.not_before - reply.now), service->policy.retry_after_cap);
     if (unresolved) {
         // Somebody died between the intent and the save: a POST may still be on its way (FAULTS A2, A8). The state
         // machine decides when the refresh token is sent again; the token held is served meanwhile.
@@ -105,9 +100,18 @@ asio::awaitable<dialogue_result> chain::exchange()
         r.answer = verdict::in_doubt;
         r.in_doubt = true;
         r.cause = errc::temporarily_unavailable;
-        r.takeover = service->policy.takeover_wait;
+        r.takeover = std::max(service->policy.takeover_wait, pause);
         r.sends = record.intent.attempts;
         r.first_sent = core::after(service->now(), record.intent.first_sent_at - reply.now);
+        co_return r;
+    }
+    if (first && holds && pause.count() > 0 && !revive_) { // the process before this one was told to wait
+        co_await release_lease();
+        failure_detail_ = record.last_cause;
+        dialogue_result r = held_ ? held_tokens(false) : dialogue_result();
+        r.end = dialogue_end::too_early;
+        r.wait = pause;
+        r.cause = errc::temporarily_unavailable;
         co_return r;
     }
     co_return co_await send_grant();
@@ -122,6 +126,7 @@ asio::awaitable<dialogue_result> chain::send_grant()
         co_return ending(dialogue_end::no_grant);
     }
     store_reply noted;
+    const bool insisted = revive_; // by a human, who may risk what the state machine would not
     if (revive_) {
         store_command revive = about_me(kind::revive);
         noted = co_await execute(std::move(revive));
@@ -133,7 +138,9 @@ asio::awaitable<dialogue_result> chain::send_grant()
     }
     if (spends) { // what is not spent by use is never in doubt
         store_command intent = about_me(kind::write_intent);
+        const core::moment asked = service->now();
         noted = co_await execute(std::move(intent));
+        if (noted.outcome == status::ok) extend_lease(asked);
         if (noted.outcome == status::failed) {
             co_await release_lease();
             co_return ending(dialogue_end::store_failed);
@@ -145,28 +152,42 @@ asio::awaitable<dialogue_result> chain::send_grant()
     transport_request request(core::make_token_request(*registration, grant, refresh_token_));
     request.connect_limit = service->policy.connect_limit;
     request.exchange_limit = service->policy.exchange_limit;
-    request.before_first_byte = [this, &sent]() -> error_code {
+    const bool doubtful = noted.record.intent.in_doubt && !insisted;
+    request.before_first_byte = [this, &sent, doubtful]() -> error_code {
         const core::moment t = service->now();
         if (lease_until_ && t.mono >= *lease_until_)
             return errc::temporarily_unavailable; // somebody else may be sending
+        if (doubtful && fsm_.must_hold_back(t)) return errc::temporarily_unavailable;
         sent = t;
         requests_.fetch_add(1, std::memory_order_relaxed);
         return {};
     };
-    posting_ = true;
-    lease_renewed_ = sent.mono;
+    posting_ = sent_ = true;
     rearm();
-    transport_outcome outcome = co_await service->transport->send(std::move(request));
+    report({.what = event::kind::refresh_started, .generation = generation_});
+    transport_outcome outcome = co_await transmit(std::move(request));
     core::token_response response =
         core::parse_token_response(outcome, *registration, grant, service->now().wall, refresh_token_);
     wipe(outcome.response.body());
     posting_ = false;
     failure_said_ = response.said;
-    failure_detail_ = outcome.ec && outcome.detail.empty() ? outcome.ec.message() : outcome.detail;
     if (response.outcome == verdict::ok || response.outcome == verdict::quarantined)
         co_return co_await save_answer(response, sent);
 
     co_return co_await note_failure(response, outcome, noted.record.intent, first_sent);
+}
+
+// A transport of the user's that throws has perhaps sent: that is an outcome like others.
+asio::awaitable<transport_outcome> chain::transmit(transport_request request)
+{
+    transport_outcome outcome(errc::temporarily_unavailable, true);
+    try {
+        outcome = co_await service->transport->send(std::move(request));
+        failure_detail_ = outcome.ec && outcome.detail.empty() ? outcome.ec.message() : outcome.detail;
+    } catch (...) {
+        failure_detail_ = text_of(std::current_exception());
+    }
+    co_return outcome;
 }
 
 // Step 4: durable before any caller sees the access token.
@@ -181,7 +202,7 @@ asio::awaitable<dialogue_result> chain::save_answer(core::token_response& respon
 
     const bool rotated = !response.refresh_token.empty() && !(response.refresh_token == refresh_token_);
     if (!response.refresh_token.empty()) refresh_token_ = response.refresh_token;
-    rt_hash_ = refresh_token_.empty() ? std::string() : crypto::fingerprint(refresh_token_.reveal());
+    rt_hash_ = crypto::fingerprint(refresh_token_.reveal());
     save.new_refresh_token = refresh_token_;
     save.new_rt_hash = rt_hash_;
     const bool unusable = response.outcome == verdict::quarantined;
@@ -225,16 +246,25 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
     case verdict::refused: note.failure = exchange_failure::refused; break;
     default: note.failure = exchange_failure::not_consumed;
     }
-    note.cause =
-        response.said.error.empty() ? (outcome.ec ? outcome.ec.message() : r.cause.message()) : response.said.error;
-    const core::view v{.now = service->now()};
+    note.cause = !response.said.error.empty() ? response.said.error
+                 : outcome.ec                 ? outcome.ec.message()
+                                              : r.cause.message();
+    // A human who corrects the registration restarts the program, which must not sit out the breaker then.
+    if (response.outcome != verdict::misconfigured) note.retry_in = planned_pause(r);
+    co_await execute(std::move(note)); // not written: the intent stays, and says "in doubt" to the next process
+    co_return r;
+}
+
+// What the state machine will say when it hears of `r`.
+std::chrono::milliseconds chain::planned_pause(core::dialogue_result& r) const
+{
+    const core::view v{.now = service->now(), .jitter = service->time->jitter()};
+    r.jitter = v.jitter; // the same then
     core::refresh_fsm planned = fsm_;
     planned.on_result(r, v);
     const core::moment next = planned.wake_at(v);
-    if (next.mono != core::mono_time::max())
-        note.retry_in = std::chrono::duration_cast<std::chrono::milliseconds>(next.mono - v.now.mono);
-    co_await execute(std::move(note)); // not written: the intent stays, and says "in doubt" to the next process
-    co_return r;
+    if (next.mono == core::mono_time::max()) return std::chrono::milliseconds(0);
+    return std::chrono::ceil<std::chrono::milliseconds>(next.mono - v.now.mono);
 }
 
 } // namespace afresh::detail

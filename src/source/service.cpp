@@ -51,6 +51,7 @@ const refresh_policy& checked(const refresh_policy& p)
     range(p.lease_ttl, 100ms, "lease_ttl must be between 100 ms and ten years");
     range(p.takeover_wait, 0ms, "takeover_wait must be between 0 and ten years");
     range(p.forced_interval, 1s, "forced_interval must be between 1 s and ten years");
+    range(p.withhold_rejected, 0ms, "withhold_rejected must be between 0 and ten years");
     range(p.longest_sleep, 1s, "longest_sleep must be between 1 s and ten years");
     return p;
 }
@@ -71,10 +72,9 @@ service::service(asio::any_io_executor ex, service_options o)
       time(o.time ? std::move(o.time) : make_system_time(executor)),
       policy(checked(o.policy)),
       on_event(std::move(o.on_event)),
-      owner(crypto::random_text(12))
+      owner(crypto::random_text(12)),
+      strands_(strand_count)
 {
-    strands_.reserve(strand_count);
-    for (std::size_t i = 0; i < strand_count; ++i) strands_.emplace_back(asio::make_strand(executor));
     const core::moment t = now();
     clocks_apart_ = t.wall.time_since_epoch() - t.mono.time_since_epoch();
 }
@@ -110,9 +110,12 @@ void service::forget(chain& c, const std::string& key)
     if (const auto i = chains_.find(key); i != chains_.end() && i->second.expired()) chains_.erase(i);
 }
 
-const asio::any_io_executor& service::strand_of(const std::string& key) const noexcept
+// Called by find_or_add()'s `make`, so under the lock.
+const asio::any_io_executor& service::strand_of(const std::string& key)
 {
-    return strands_[std::hash<std::string>()(key) % strands_.size()];
+    asio::any_io_executor& strand = strands_[std::hash<std::string>()(key) % strands_.size()];
+    if (!strand) strand = asio::make_strand(executor);
+    return strand;
 }
 
 void service::hold(const std::shared_ptr<chain>& c)

@@ -4,6 +4,8 @@
 #include "core/schedule.hpp"
 
 #include <afresh/token_service.hpp>
+#include <afresh/token_store.hpp>
+#include <afresh/transport.hpp>
 
 #include <boost/intrusive/set.hpp>
 
@@ -48,7 +50,8 @@ public:
     std::shared_ptr<chain> find_or_add(const std::string& key, const std::function<std::shared_ptr<chain>()>& make);
     // `c`, the chain of `key`, is being destroyed.
     void forget(chain& c, const std::string& key);
-    const asio::any_io_executor& strand_of(const std::string& key) const noexcept;
+    // For a chain that is being made by find_or_add().
+    const asio::any_io_executor& strand_of(const std::string& key);
 
     // Arranges for `c.on_wake()` on its strand at `at`, instead of what was arranged before; max(): not at all.
     void wake(chain& c, core::mono_time at);
@@ -63,8 +66,8 @@ private:
     void arm();
     void on_wake();
 
-    std::vector<asio::any_io_executor> strands_;
-    std::mutex mutex_; // guards all below
+    std::mutex mutex_;                           // guards all below
+    std::vector<asio::any_io_executor> strands_; // made when the first chain of each comes
     std::unordered_map<std::string, std::weak_ptr<chain>> chains_;
     std::vector<std::weak_ptr<chain>> replaced_; // by another chain of their key
     std::unordered_map<const chain*, std::shared_ptr<chain>> held_;

@@ -20,12 +20,18 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self, command as
     try {
         if (self->pending_save_) co_await self->save_pending();
         const store_reply reply = co_await self->take_lease();
-        done = reply.outcome != status::busy;
+        const bool known = reply.outcome == status::ok;
+        done = known || (reply.outcome != status::busy && !asked.unless_known);
         if (done) {
-            if (reply.outcome == status::ok) self->adopt(reply);
-            const bool saved = co_await self->take_over(asked);
-            if (saved) ec = {};
-            r = self->held_tokens(!saved);
+            if (known) self->adopt(reply);
+            if (asked.unless_known &&
+                was_given(reply.record, crypto::fingerprint(asked.tokens.refresh_token().reveal()))) {
+                co_await self->release_lease();
+            } else {
+                const bool saved = co_await self->take_over(asked, reply.record);
+                if (saved) ec = {};
+                r = self->held_tokens(!saved);
+            }
         }
     } catch (...) { // out of memory: the caller is told, and keeps its tokens
         self->failure_detail_ = text_of(std::current_exception());
@@ -43,16 +49,19 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self, command as
 }
 
 // True when they are durable. If not they are in use all the same, and saving goes on.
-asio::awaitable<bool> chain::take_over(const command& asked)
+asio::awaitable<bool> chain::take_over(const command& asked, const chain_record& record)
 {
     const token_set& tokens = asked.tokens;
     store_command replace = about_me(kind::replace);
     loaded_ = true; // whatever the store holds, it is older than this
     refresh_token_ = tokens.refresh_token();
-    rt_hash_ = refresh_token_.empty() ? std::string() : crypto::fingerprint(refresh_token_.reveal());
+    rt_hash_ = crypto::fingerprint(refresh_token_.reveal());
     id_token_ = tokens.id_token();
     replace.new_refresh_token = refresh_token_;
     replace.new_rt_hash = rt_hash_;
+    // What the program began with is superseded, and stays so after a restart.
+    const std::string begun = crypto::fingerprint(grant.token().reveal());
+    if (!was_given(record, begun)) replace.seed_hash = begun;
     prepared_ = holding();
     if (!tokens.access_token().empty()) {
         stored_token token = describe(asked.given, tokens.expires_in());

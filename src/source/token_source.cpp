@@ -42,9 +42,22 @@ std::shared_ptr<detail::chain> find_chain(const std::shared_ptr<detail::service>
                                                                       "', which is neither https nor loopback");
     }
     const std::string key = options.key;
-    return service->find_or_add(key, [&] {
+    bool made = false;
+    auto found = service->find_or_add(key, [&] {
+        made = true;
         return std::make_shared<detail::chain>(service, std::move(registration), std::move(g), std::move(options));
     });
+    if (made) return found;
+    // One key, one chain: what this handle wants of it must be what the others have.
+    const std::string_view other = found->differs_in(*registration, g, options);
+    if (!other.empty()) {
+        found->release_handle();
+        throw boost::system::system_error(
+            errc::invalid_argument, "source_options: key '" + key + "' is in use with another " + std::string(other) +
+                                        "; give each its own key, or close the older source");
+    }
+    found->offer(g.token());
+    return found;
 }
 
 // A caller with a handler of any kind. It lives on the heap, keeps the handler's context at work, and completes through
@@ -124,7 +137,7 @@ token_source::executor_type token_source::get_executor() const noexcept { return
 
 result<access_token> token_source::try_get(get_options options) const
 {
-    if (access_token t = fresh(options)) return t;
+    if (auto* const held = fresh(options)) return access_token(held);
     if (const error_code ec = impl_->standing_error()) return ec;
     impl_->ask();
     return error_code(errc::temporarily_unavailable);
@@ -151,11 +164,6 @@ bool token_source::allows(std::string_view url) const
     return false;
 }
 
-access_token token_source::fresh(const get_options& options) const noexcept
-{
-    return access_token(impl_->fresh(options));
-}
-
 std::weak_ptr<detail::chain> token_source::weak(detail::chain* self) noexcept { return self->weak_from_this(); }
 
 void token_source::enqueue(detail::chain* self, detail::waiter& node, const get_options& options)
@@ -173,8 +181,8 @@ void token_source::start_get(const weak_chain& self, const asio::any_io_executor
                              get_options options)
 {
     start_heap_waiter(self, ex, std::move(handler), [&](detail::chain& c, detail::waiter& w) {
-        if (detail::snapshot_ptr held = c.fresh(options)) { // never inline, but without the strand
-            w.token = access_token(std::move(held));
+        if (auto* const held = c.fresh(options)) { // never inline, but without the strand
+            w.token = access_token(held);
             detail::waiter_list one;
             one.push_back(w);
             return detail::post_all(std::move(one));

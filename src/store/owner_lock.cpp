@@ -145,19 +145,25 @@ std::string owner_lock::text_of(const std::string& key, std::string_view owner, 
     return found->second.text == std::string(owner) + suffix(found->second.byte) ? found->second.text : std::string();
 }
 
-void owner_lock::drop_claim() noexcept
+bool owner_lock::holds(const std::string& key, std::uint64_t fence) const
 {
-    if (claimed_ >= 0) set(std::exchange(claimed_, -1), F_UNLCK);
+    const auto found = held_.find(key);
+    return found != held_.end() && found->second.fence == fence;
+}
+
+void owner_lock::drop_claims() noexcept
+{
+    for (const std::int64_t byte : claimed_) set(byte, F_UNLCK);
+    claimed_.clear();
 }
 
 std::string owner_lock::claim(std::string_view owner)
 {
-    drop_claim();
     // 2^50 bytes to draw from: the file does not grow, and a byte is never drawn twice while anybody remembers it.
     for (int attempt = 0; attempt < 8; ++attempt) {
         const auto byte = static_cast<std::int64_t>(random_bits() >> 14);
         if (!set(byte, F_WRLCK)) continue;
-        claimed_ = byte;
+        claimed_.push_back(byte);
         return std::string(owner) + suffix(byte);
     }
     return std::string(owner); // a file system without locks: the clock alone decides
@@ -172,7 +178,7 @@ void owner_lock::confirm(const std::string& key, const std::string& owner_text, 
     held& h = place->second;
     if (!fresh && h.byte != byte) set(h.byte, F_UNLCK);
     h = {owner_text, byte, fence, until};
-    if (claimed_ == byte) claimed_ = -1;
+    std::erase(claimed_, byte);
 }
 
 void owner_lock::prolong(const std::string& key, std::uint64_t fence, clock::time_point until)
@@ -184,7 +190,6 @@ void owner_lock::prolong(const std::string& key, std::uint64_t fence, clock::tim
 
 void owner_lock::settle(const std::string& key, std::string_view holder_text)
 {
-    drop_claim();
     const auto found = held_.find(key);
     if (found == held_.end() || found->second.text == holder_text) return;
     set(found->second.byte, F_UNLCK);
@@ -201,7 +206,6 @@ void owner_lock::forget(const std::string& key, std::uint64_t fence)
 
 owner_lock::clock::time_point owner_lock::drop_abandoned(clock::time_point now)
 {
-    drop_claim(); // of a transaction that failed
     clock::time_point next = clock::time_point::max();
     for (auto h = held_.begin(); h != held_.end();) {
         const clock::time_point end = h->second.until + abandoned_after;

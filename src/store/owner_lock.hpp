@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace afresh::store {
 
@@ -36,12 +37,16 @@ public:
     life look(std::string_view owner_text, clock::time_point now) const;
     // The text under which `owner` holds the lease of `key` now, in this process; empty if it does not.
     std::string text_of(const std::string& key, std::string_view owner, clock::time_point now) const;
-    // A byte for a lease about to be taken. Unlocked again unless confirm() follows before the next claim().
+    // This process holds the lease of `key` under this fence, and did not give it up when it ended by the clock.
+    bool holds(const std::string& key, std::uint64_t fence) const;
+    // A byte for a lease about to be taken: confirm() follows, or drop_claims().
     std::string claim(std::string_view owner);
     // The lease of `key` was granted for the claim, or prolonged.
     void confirm(const std::string& key, const std::string& owner_text, std::uint64_t fence, clock::time_point until);
-    // Called before the record is written, because a store that fails must not cost the holder its lock.
+    // Called before the record is written.
     void prolong(const std::string& key, std::uint64_t fence, clock::time_point until);
+    // Frees what was claimed and not confirmed: the transaction failed.
+    void drop_claims() noexcept;
     // What the record says now: when that is somebody else, or nobody, the byte is freed.
     void settle(const std::string& key, std::string_view holder_text);
     // The holder has finished, whatever the record says.
@@ -59,14 +64,13 @@ private:
     };
     void open(const std::string& path);
     bool set(std::int64_t byte, short type) const noexcept;
-    void drop_claim() noexcept;
     std::string suffix(std::int64_t byte) const;
     std::int64_t byte_of(std::string_view owner_text) const;
 
     int fd_ = -1;
     std::string id_; // of the file: a byte of a file that was removed and made anew says nothing
     std::map<std::string, held, std::less<>> held_;
-    std::int64_t claimed_ = -1;
+    std::vector<std::int64_t> claimed_;
 };
 
 } // namespace afresh::store

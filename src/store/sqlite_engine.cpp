@@ -13,6 +13,15 @@ using status = store_reply::status;
 using clock = owner_lock::clock;
 using life = owner_lock::life;
 
+namespace {
+
+std::chrono::milliseconds bounded(std::chrono::milliseconds ttl)
+{
+    return std::clamp<std::chrono::milliseconds>(ttl, std::chrono::milliseconds(0), std::chrono::hours(24));
+}
+
+} // namespace
+
 store_reply failed_reply(std::string text) noexcept
 {
     store_reply reply;
@@ -32,18 +41,16 @@ sqlite_engine::sqlite_engine(const sqlite_store_options& options)
 {
 }
 
-store_reply sqlite_engine::run(const std::string& key, const store_command& command) noexcept
+void sqlite_engine::run(std::span<store_task*> batch) noexcept
 {
-    store_reply reply;
-    try {
-        reply = command.what == kind::load ? load(key) : change(key, command);
-    } catch (const std::exception& e) {
-        reply = failed_reply(e.what());
-    }
-    // The holder is done with its lease, also when that could not be written down. Others see it by the byte.
-    const bool last = command.what == kind::release_lease || command.what == kind::save_failure;
-    if (last && reply.outcome == status::failed) owners_.forget(key, command.fence);
-    return reply;
+    const auto first =
+        std::partition(batch.begin(), batch.end(), [](auto* t) { return t->command.what == kind::load; });
+    std::for_each(batch.begin(), first, [this](store_task* t) { load(*t); }); // readers wait for nobody
+    const std::span<store_task*> changes(first, batch.end());
+    // What one of them cannot do (a damaged row, a full disk) must not keep the others from it.
+    if (!changes.empty() && !change(changes))
+        for (std::size_t i = 0; i < changes.size(); ++i) change(changes.subspan(i, 1));
+    owners_.drop_claims();
 }
 
 bool sqlite_engine::read(const std::string& key, chain_record& record)
@@ -69,11 +76,15 @@ void sqlite_engine::write(const std::string& key, const chain_record& record)
     upsert_.step();
 }
 
-store_reply sqlite_engine::load(const std::string& key)
+void sqlite_engine::load(store_task& task) noexcept
 {
-    chain_record record;
-    const bool found = read(key, record);
-    return apply(record, store_command(), std::chrono::system_clock::now(), found);
+    try {
+        chain_record record;
+        const bool found = read(task.key, record);
+        task.reply = apply(record, store_command(), std::chrono::system_clock::now(), found);
+    } catch (const std::exception& e) {
+        task.reply = failed_reply(e.what());
+    }
 }
 
 // For a holder that names its byte, the kernel's word replaces the clock's.
@@ -85,22 +96,53 @@ void sqlite_engine::look_at_holder(lease& holder, store_time now, clock::time_po
     if (l == life::dead) holder.until = std::min(holder.until, now);
 }
 
-store_reply sqlite_engine::change(const std::string& key, store_command command)
+// False: several of them cannot be done together, and none was done; the same may be asked of each alone.
+bool sqlite_engine::change(std::span<store_task*> tasks) noexcept
 {
-    if (db_->has_moved()) fail(path_, "was moved or deleted while it was open", "put it back, or restart the program");
-    const clock::time_point mono = clock::now();
-    const auto ttl =
-        std::clamp<std::chrono::milliseconds>(command.ttl, std::chrono::milliseconds(0), std::chrono::hours(24));
-    if (command.what == kind::renew_lease) owners_.prolong(key, command.fence, mono + ttl);
+    bool begun = false;
+    try {
+        if (db_->has_moved())
+            fail(path_, "was moved or deleted while it was open", "put it back, or restart the program");
+        // Before anything is written, because a store that fails or is slow must not cost the holder its lock.
+        for (const store_task* t : tasks)
+            if (t->command.what == kind::renew_lease || t->command.what == kind::write_intent)
+                owners_.prolong(t->key, t->command.fence, clock::now() + bounded(t->command.ttl));
+        write_transaction transaction(*db_);
+        begun = true;
+        for (store_task* t : tasks) change(*t);
+        transaction.commit();
+        for (const store_task* t : tasks) settle(*t);
+        if (std::any_of(tasks.begin(), tasks.end(), [](auto* t) { return t->command.what == kind::sign_out; }))
+            checkpoint();
+        return true;
+    } catch (const std::exception& e) {
+        owners_.drop_claims();
+        if (begun && tasks.size() > 1) return false;
+        for (store_task* t : tasks) {
+            t->reply = failed_reply(e.what());
+            // The holder is done with its lease, also when that could not be written down. Others see it by the byte.
+            if (t->command.what == kind::release_lease || t->command.what == kind::save_failure)
+                owners_.forget(t->key, t->command.fence);
+        }
+        return true;
+    }
+}
 
-    write_transaction transaction(*db_);
+void sqlite_engine::change(store_task& task)
+{
+    const std::string& key = task.key;
+    store_command command = task.command; // a copy: the task may be tried again
+    const clock::time_point mono = clock::now();
     chain_record record;
     const bool found = read(key, record);
     const chain_record before = record;
     const store_time now = std::chrono::system_clock::now();
     look_at_holder(record.holder, now, mono);
-    const lease seen = record.holder;
     const bool takes = command.what == kind::take_lease && !command.owner.empty();
+    // A holder that was slow, but whose lock nobody has taken meanwhile, still is the holder.
+    if (!takes && record.holder.fence == command.fence && owners_.holds(key, command.fence))
+        record.holder.until = std::max(record.holder.until, now + std::chrono::seconds(1));
+    const lease seen = record.holder;
     if (takes) {
         const std::string mine = owners_.text_of(key, command.owner, mono);
         const bool held = !seen.owner.empty() && now < seen.until;
@@ -109,19 +151,21 @@ store_reply sqlite_engine::change(const std::string& key, store_command command)
         else if (!held)
             command.owner = owners_.claim(command.owner);
     }
-    store_reply reply = apply(record, command, now, found);
-    if (reply.outcome != status::ok) return reply;
+    task.reply = apply(record, command, now, found);
+    if (task.reply.outcome != status::ok) return;
     if (record.holder == seen) record.holder = before.holder; // how it was seen is not how it is
-    if (record != before) {
-        write(key, record);
-        transaction.commit();
-    }
-    if (takes)
-        owners_.confirm(key, record.holder.owner, record.holder.fence, mono + ttl);
+    if (record != before) write(key, record);
+}
+
+// What a committed command means for the locks.
+void sqlite_engine::settle(const store_task& task)
+{
+    if (task.reply.outcome != status::ok) return;
+    const lease& holder = task.reply.record.holder;
+    if (task.command.what == kind::take_lease)
+        owners_.confirm(task.key, holder.owner, holder.fence, clock::now() + bounded(task.command.ttl));
     else
-        owners_.settle(key, record.holder.owner);
-    if (command.what == kind::sign_out) checkpoint();
-    return reply;
+        owners_.settle(task.key, holder.owner);
 }
 
 // Signed out: the old pages, tokens and all, leave the write-ahead log too, unless a reader still needs them.

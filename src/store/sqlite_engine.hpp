@@ -1,29 +1,39 @@
 #pragma once
-// A SQLite store without its thread: one command after another.
+// A SQLite store without its thread: commands that came together become one transaction.
 
 #include "store/owner_lock.hpp"
 #include "store/sqlite_file.hpp"
 
 #include <afresh/sqlite_token_store.hpp>
 
+#include <span>
 #include <string>
 
 namespace afresh::store {
+
+struct store_task {
+    std::string key;
+    store_command command;
+    store_reply reply{};
+};
 
 class sqlite_engine {
 public:
     explicit sqlite_engine(const sqlite_store_options& options);
 
-    // Never throws: what goes wrong is in the reply.
-    store_reply run(const std::string& key, const store_command& command) noexcept;
+    // Fills in the replies, in any order; what goes wrong is in them. No two tasks may have the same key: what one of
+    // them does to a lease counts only once it is committed.
+    void run(std::span<store_task*> batch) noexcept;
     owner_lock::clock::time_point upkeep() { return owners_.drop_abandoned(owner_lock::clock::now()); }
     bool is_forked() const noexcept { return db_->is_forked(); }
 
 private:
     bool read(const std::string& key, chain_record& record);
     void write(const std::string& key, const chain_record& record);
-    store_reply load(const std::string& key);
-    store_reply change(const std::string& key, store_command command);
+    void load(store_task& task) noexcept;
+    bool change(std::span<store_task*> tasks) noexcept;
+    void change(store_task& task);
+    void settle(const store_task& task);
     void look_at_holder(lease& holder, store_time now, owner_lock::clock::time_point mono) const;
     void checkpoint() noexcept;
 

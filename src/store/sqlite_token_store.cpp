@@ -9,7 +9,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <list>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
@@ -19,17 +24,59 @@ namespace {
 using store::sqlite_engine;
 using store::worker;
 
-struct command_job final : worker::job {
-    command_job(std::shared_ptr<sqlite_engine> e, store::completion d, std::string k, store_command c)
-        : engine(std::move(e)), done(std::move(d)), key(std::move(k)), command(std::move(c))
+// Commands on their way to the thread. What gathers while a transaction is committed becomes the next one, so that many
+// chains share the cost of making it durable.
+class command_queue {
+public:
+    void push(std::string key, store_command command, store::completion done)
+    {
+        std::lock_guard lock(mutex_);
+        entries_.push_back({{std::move(key), std::move(command)}, std::move(done)});
+    }
+    void run(sqlite_engine& engine) noexcept
+    {
+        std::list<entry> batch = take();
+        std::array<store::store_task*, most> tasks{};
+        std::size_t count = 0;
+        for (entry& e : batch) tasks[count++] = &e.task;
+        engine.run({tasks.data(), count});
+        for (entry& e : batch) e.done(std::move(e.task.reply));
+    }
+
+private:
+    static constexpr std::size_t most = 128;
+    struct entry {
+        store::store_task task;
+        store::completion done;
+    };
+
+    // From the front, in order, until a key comes for the second time.
+    std::list<entry> take() noexcept
+    {
+        std::list<entry> batch;
+        std::lock_guard lock(mutex_);
+        while (!entries_.empty() && batch.size() < most) {
+            const std::string& key = entries_.front().task.key;
+            if (std::any_of(batch.begin(), batch.end(), [&](const entry& e) { return e.task.key == key; })) break;
+            batch.splice(batch.end(), entries_, entries_.begin());
+        }
+        return batch;
+    }
+
+    std::mutex mutex_;
+    std::list<entry> entries_;
+};
+
+// One for each command: the thread's queue never runs dry before the commands' does.
+struct batch_job final : worker::job {
+    batch_job(std::shared_ptr<sqlite_engine> e, std::shared_ptr<command_queue> q)
+        : engine(std::move(e)), queue(std::move(q))
     {
     }
-    void run() noexcept override { done(engine->run(key, command)); }
+    void run() noexcept override { queue->run(*engine); }
 
     std::shared_ptr<sqlite_engine> engine;
-    store::completion done;
-    std::string key;
-    store_command command;
+    std::shared_ptr<command_queue> queue;
 };
 
 class sqlite_token_store final : public token_store {
@@ -48,7 +95,7 @@ public:
         starter start(this);
         const asio::use_awaitable_t<> token;
         co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(store_reply)>(
-            std::move(start), token, std::move(key), std::move(command));
+            start, token, std::move(key), std::move(command));
     }
 
 private:
@@ -65,11 +112,13 @@ private:
 
     void post(store::completion done, std::string key, store_command command)
     {
-        worker_.post(std::make_unique<command_job>(engine_, std::move(done), std::move(key), std::move(command)));
+        queue_->push(std::move(key), std::move(command), std::move(done));
+        worker_.post(std::make_unique<batch_job>(engine_, queue_));
     }
 
     std::shared_ptr<sqlite_engine> engine_; // also owned by the thread's jobs
-    worker worker_;                         // destroyed first: finishes what is queued
+    std::shared_ptr<command_queue> queue_ = std::make_shared<command_queue>();
+    worker worker_; // destroyed first: finishes what is queued
 };
 
 } // namespace

@@ -40,6 +40,12 @@ struct presentation {
     ending end = ending::open;
 };
 
+// A record before a command.
+struct record_facts {
+    std::uint64_t generation{};
+    token_id refresh = no_token;
+};
+
 // What the onlooker knows about one life of one process.
 struct life_facts {
     life_id life{};
@@ -103,13 +109,13 @@ public:
 
     // --- what the store sees ---
     void store_asked(process& p, const afresh::store_command& c);
-    void store_committed(const afresh::chain_record& before, const afresh::chain_record& after,
-                         const afresh::store_command& c, afresh::store_reply::status outcome, life_id by);
+    void store_committed(const record_facts& before, const afresh::chain_record& after, const afresh::store_command& c,
+                         life_id by);
     void store_answered(process& p, const afresh::store_command& c, bool failed);
 
     // --- what callers see ---
     std::size_t wait_started(process& p, wait::kind what, std::chrono::milliseconds max_wait);
-    void wait_ended(process& p, std::size_t id, afresh::error_code ec, const afresh::access_token& token);
+    void wait_ended(process& p, std::size_t id, afresh::error_code ec, std::string_view token);
     void cancelled(process& p, std::size_t id); // right after the signal was emitted
     void rejected(process& p, token_id access); // by a resource; right before the library is told
     void somebody_acted(process& p);            // set_tokens, retry_grant
@@ -139,10 +145,11 @@ private:
     };
     doubted doubt_about(token_id refresh, std::size_t until) const;
     intent_facts intent_of(token_id refresh) const;
-    void note_intent(const afresh::chain_record& record, const afresh::store_command& c);
+    void note_intent(token_id refresh, const afresh::store_command& c);
+    void note_verdict(token_id refresh, const afresh::store_command& c);
     void check_rate(process& p, std::chrono::steady_clock::time_point mono);
     void check_unsaved(process& p);
-    void check_handed_out(process& p, const wait& w, const afresh::access_token& token);
+    void check_handed_out(process& p, const wait& w, std::string_view token);
     void check_refusal(process& p, const wait& w, afresh::error_code ec);
     void check_doubt(process& p, token_id refresh);
     bool holds_served_token(process& p) const;

@@ -44,8 +44,8 @@ std::size_t checker::first_byte(process& p, token_id refresh)
 void checker::check_doubt(process& p, token_id refresh)
 {
     const life_facts& f = p.facts;
-    const auto now = p.clock().mono;
-    if (refresh == f.inherited && f.first_contact && now < *f.first_contact + world_.policy.takeover_wait)
+    const afresh::instant now = p.clock();
+    if (refresh == f.inherited && f.first_contact && now.mono < *f.first_contact + world_.policy.takeover_wait)
         fail("I1: a dead holder's refresh token is sent at once");
     if (!holds_served_token(p) || !world_.server.access(f.received).told) return;
     std::size_t sends = 0;
@@ -64,14 +64,15 @@ void checker::check_doubt(process& p, token_id refresh)
     const auto told = *world_.server.access(f.received).told;
     const auto times = afresh::core::schedule({f.received_sent.mono, f.received_sent.wall}, told, world_.policy, 0);
     const auto grace = world_.policy.rotation_grace.value_or(10s);
-    const bool prompt = sends <= world_.policy.doubt_resends && now <= first + grace + 5s; // to read, to connect
-    if (!prompt && now < times.usable_until.mono - world_.policy.doubt_ahead)
+    const bool prompt = sends <= world_.policy.doubt_resends && now.mono <= first + grace;
+    if (!prompt && !afresh::core::after(times.usable_until, -world_.policy.doubt_ahead).reached({now.mono, now.wall}))
         fail("I7: a refresh token in doubt is risked though a good access token is held");
 }
 
 // I8. A pause after each failure, a floor after each success, no request for a token that is not due, and in any minute
-// no more requests than full jitter can draw: after the seventh failure in a row each pause is uniform in [0, 60 s),
-// and that fifteen of them fit into a minute has a probability of 1/15!.
+// no more requests than full jitter can draw. While a token is usable its last half, quarter, eighth... get an attempt
+// each, ten or so; after that each pause is uniform in [0, 10 s) or longer, and that forty of them fit into a minute
+// has a probability below 1e-13.
 void checker::check_rate(process& p, std::chrono::steady_clock::time_point mono)
 {
     life_facts& f = p.facts;
@@ -88,7 +89,7 @@ void checker::check_rate(process& p, std::chrono::steady_clock::time_point mono)
     };
     drop_old(f.requests);
     drop_old(f.occasions);
-    if (f.requests.size() > 22 * (1 + f.occasions.size())) fail("I8: too many requests within a minute");
+    if (f.requests.size() > 50 * (1 + f.occasions.size())) fail("I8: too many requests within a minute");
 }
 
 void checker::connection_ended(process& p, std::size_t id, ending how, const server_answer* answer,

@@ -33,12 +33,12 @@ void checker::store_answered(process& p, const afresh::store_command& c, bool fa
         --f.saves_under_way;
 }
 
-void checker::store_committed(const afresh::chain_record& before, const afresh::chain_record& after,
-                              const afresh::store_command& c, afresh::store_reply::status, life_id by)
+void checker::store_committed(const record_facts& before, const afresh::chain_record& after,
+                              const afresh::store_command& c, life_id by)
 {
+    const token_id saved = world_.server.find_refresh(after.refresh_token.reveal());
     if (after.generation < before.generation) fail("I4: the generation went back");
-    if (after.generation == before.generation && before.generation > 0 &&
-        !(after.refresh_token == before.refresh_token))
+    if (after.generation == before.generation && before.generation > 0 && saved != before.refresh)
         fail("I4: the refresh token changed within a generation");
     for (const auto& t : after.tokens) {
         const token_id id = world_.server.find_access(t.access_token.reveal());
@@ -54,9 +54,12 @@ void checker::store_committed(const afresh::chain_record& before, const afresh::
     }
     if (c.what == kind::replace) refusal_.reset();
     if (c.what == kind::replace || c.what == kind::save_success)
-        for (auto& p : world_.processes) p->facts.inherited = no_token;
-    note_intent(before, c);
-    const token_id saved = world_.server.find_refresh(after.refresh_token.reveal());
+        for (auto& p : world_.processes) p->facts.inherited = no_token, p->facts.latched = false; // another grant
+    if (c.what == kind::replace) // what somebody brought a while ago, perhaps during an exchange, takes effect only now
+        for (auto& p : world_.processes)
+            if (p->is_life(by)) somebody_acted(*p);
+    note_intent(before.refresh, c);
+    if (c.what == kind::save_failure) note_verdict(before.refresh, c);
     for (succession& s : succeeded_)
         if (s.successor == saved && saved != no_token) s.saved = true;
     for (auto& p : world_.processes) {
@@ -66,16 +69,27 @@ void checker::store_committed(const afresh::chain_record& before, const afresh::
     }
 }
 
-void checker::note_intent(const afresh::chain_record& record, const afresh::store_command& c)
+void checker::note_intent(token_id id, const afresh::store_command& c)
 {
     const bool ends = c.what == kind::save_failure || c.what == kind::save_success || c.what == kind::replace;
     if (c.what != kind::write_intent && !ends) return;
-    const token_id id = world_.server.find_refresh(record.refresh_token.reveal());
     if (id == no_token) return;
     if (intents_.size() <= static_cast<std::size_t>(id)) intents_.resize(static_cast<std::size_t>(id) + 1);
     intent_facts& facts = intents_[static_cast<std::size_t>(id)];
     if (c.what == kind::write_intent && facts.open) facts.unresolved = true;
     facts.open = c.what == kind::write_intent;
+    if (c.what == kind::save_success || c.what == kind::replace)
+        facts.unresolved = false; // it is good, or was replaced
+}
+
+// The last words of a dead life may reach a database after its successor was born. If they say how its request ended,
+// nothing is left in doubt: only before the successor has the lease are they heard at all.
+void checker::note_verdict(token_id id, const afresh::store_command& c)
+{
+    if (c.failure == afresh::exchange_failure::in_doubt || doubt_about(id, presentations_.size()) != doubted::no)
+        return;
+    for (auto& p : world_.processes)
+        if (p->facts.inherited == id) p->facts.inherited = no_token;
 }
 
 // I5: in the store, on its way there, or flagged as being in memory only.

@@ -45,7 +45,7 @@ struct scene {
         const std::size_t id = w.check.wait_started(p, wait::kind::plain, max_wait);
         p.tokens()->async_get(o, [this, r, began, id](afresh::error_code ec, afresh::access_token t) {
             *r = {ec, t, w.now() - began, true};
-            w.check.wait_ended(p, id, ec, t);
+            w.check.wait_ended(p, id, ec, text_of(t));
         });
         return r;
     }
@@ -58,7 +58,7 @@ struct scene {
         p.tokens()->async_renew_if_current(rejected, "https://api.example.com",
                                            [this, r, began, id](afresh::error_code ec, afresh::access_token t) {
                                                *r = {ec, t, w.now() - began, true};
-                                               w.check.wait_ended(p, id, ec, t);
+                                               w.check.wait_ended(p, id, ec, text_of(t));
                                            });
         return r;
     }

@@ -86,6 +86,42 @@ BOOST_AUTO_TEST_CASE(with_no_grace_the_access_token_is_used_up_before_the_refres
     BOOST_TEST(s.requests() >= 3u);
 }
 
+BOOST_AUTO_TEST_CASE(a_store_that_is_slow_past_the_grace_keeps_the_refresh_token_from_being_risked)
+{
+    scene s; // the policy names no grace: 10 s
+    s.w.server.habits.lifetime = 3600s;
+    s.w.policy.unused = afresh::unused_sources::always;
+    begin(s);
+    s.next(weather::gateway_500);
+    s.w.run_until(s.w.now() + 1h, [&] { return s.status().in_doubt; });
+    s.w.store.habits.fastest = s.w.store.habits.slowest = 6s; // the lease and the intent for the prompt resend
+    s.w.run_for(1min);
+    BOOST_TEST(s.requests() == 2u);
+    BOOST_TEST(s.status().in_doubt);
+    BOOST_TEST(!s.get().ec);
+    s.w.store.habits = {};
+    s.w.run_for(10min);
+    BOOST_TEST(!s.status().in_doubt); // it was sent when the token was about to run out
+    BOOST_TEST(s.w.server.reuse_events == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_answer_is_made_good_within_the_grace_though_nobody_asks)
+{
+    scene s;
+    s.w.server.habits.rule = reuse_rule::same_successor;
+    s.w.server.habits.grace = 10s;
+    s.w.policy.unused = afresh::unused_sources::on_demand;
+    begin(s);
+    s.w.run_for(230s); // due, and usable
+    lose_an_answer(s);
+    BOOST_TEST(!s.get().ec); // the exchange runs behind this caller, who does not come back
+    s.w.run_for(10s);
+    BOOST_TEST(!s.status().in_doubt);
+    s.w.run_for(1h);
+    BOOST_TEST(!s.get().ec);
+    BOOST_TEST(s.w.server.reuse_events == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_crash_at_each_point_of_an_exchange_costs_no_more_than_it_must)
 {
     struct row {
@@ -236,6 +272,21 @@ BOOST_AUTO_TEST_CASE(a_stored_token_from_the_future_is_not_taken_for_valid_for_e
     (void)s.get(1min);
     s.w.run_for(1min);
     BOOST_TEST(s.requests() >= 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_is_no_younger_for_a_machine_that_slept_while_it_was_on_its_way)
+{
+    scene s;
+    s.p.start();
+    const auto caller = s.begin_get();
+    s.w.run_until(1min, [&] { return s.requests() == 1; });
+    s.p.clocks.suspend(s.w.now(), 1h);
+    s.w.check.clocks_changed(s.p, false);
+    const auto asked = s.p.clock().wall;
+    s.w.run_until(2h, [&] { return !s.record().tokens.empty(); });
+    BOOST_REQUIRE(s.record().tokens.size() == 1u);
+    BOOST_TEST(s.requests() == 1u);
+    BOOST_TEST((s.record().tokens.front().obtained_at <= asked + 1s)); // for whoever reads it next
 }
 
 BOOST_AUTO_TEST_CASE(a_token_that_expired_in_suspend_is_not_served)

@@ -157,6 +157,21 @@ BOOST_AUTO_TEST_CASE(tokens_set_during_a_refresh_wait_for_it_and_win)
     BOOST_TEST(s.w.server.reuse_events == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(with_new_tokens_at_hand_a_refusal_of_the_old_ones_is_nobody_s_concern)
+{
+    scene s;
+    s.p.has_sign_in_hook = true;
+    s.p.start();
+    s.w.server.revoke_grant();
+    const auto caller = s.begin_get();
+    s.w.run_for(100ms); // under way
+    set_new_tokens(s.w, s.p, true);
+    s.finish(caller);
+    BOOST_TEST(!caller->ec);
+    s.w.run_for(10min);
+    BOOST_TEST(s.p.hook_calls == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_new_sign_in_without_an_access_token_is_exchanged_at_once_when_asked_for)
 {
     scene s;

@@ -57,6 +57,13 @@ struct fsm_story {
         get();
         tokens(lifetime);
     }
+    // A token of an hour is due, and its renewal under way.
+    void renew()
+    {
+        fresh(std::chrono::seconds(3600));
+        pass(std::chrono::seconds(3300));
+        get();
+    }
     void pass(std::chrono::nanoseconds by) { now = core::after(now, by); }
     void pass_to_wake() { now = {fsm.wake_at(look()).mono, fsm.wake_at(look()).wall}; }
     std::chrono::nanoseconds wake_in() const

@@ -68,6 +68,11 @@ asio::awaitable<transport_outcome> scripted_transport::send(transport_request re
         --families_[name].open;
         if (fate.end == kind::refused) outcome = json(400, R"({"error":"invalid_grant"})");
         if (fate.end == kind::unavailable) outcome = transport_outcome(http_response(503, {}, "try later"));
+        if (fate.end == kind::throttled) {
+            http_fields fields;
+            fields.add("Retry-After", std::to_string(fate.retry_after.count()));
+            outcome = transport_outcome(http_response(429, std::move(fields), {}));
+        }
         if (fate.end == kind::answered || fate.end == kind::lost || fate.end == kind::throws_sent)
             outcome = serve(request);
         if (fate.end == kind::answered)

@@ -19,6 +19,7 @@ struct request_fate {
         not_reached,   // nothing was sent
         refused,       // 400 invalid_grant
         unavailable,   // 503, nothing consumed
+        throttled,     // 429, come back after `retry_after`
         cut,           // sent, and never seen by the server
         lost,          // rotated, and the answer is lost
         throws_unsent, // the transport throws before it sends
@@ -26,6 +27,7 @@ struct request_fate {
     };
     kind end = kind::answered;
     std::chrono::microseconds time{}; // between the first byte and the end
+    std::chrono::seconds retry_after{};
 };
 
 class scripted_transport final : public transport {

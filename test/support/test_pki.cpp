@@ -2,6 +2,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -104,50 +105,47 @@ std::shared_ptr<SSL_CTX> test_pki::server(const std::string& name, int min_versi
     return context;
 }
 
-std::string test_pki::ocsp(const std::string& name, const ocsp_answer& what) const
+std::shared_ptr<X509> test_pki::certificate(const std::string& name) const
 {
     const std::unique_ptr<FILE, decltype(&std::fclose)> f(std::fopen(certificate_file(name).c_str(), "r"), std::fclose);
-    const std::shared_ptr<X509> subject(f ? PEM_read_X509(f.get(), nullptr, nullptr, nullptr) : nullptr, X509_free);
-    require(subject != nullptr, "read certificate");
-    const std::shared_ptr<OCSP_BASICRESP> basic(OCSP_BASICRESP_new(), OCSP_BASICRESP_free);
-    const std::shared_ptr<OCSP_CERTID> id(OCSP_cert_to_id(nullptr, subject.get(), certificate_.get()),
-                                          OCSP_CERTID_free);
-    const auto hours_from_now = [](int hours) {
-        return std::shared_ptr<ASN1_TIME>(X509_gmtime_adj(nullptr, hours * 3600L), ASN1_TIME_free);
-    };
-    const auto made = hours_from_now(-what.hours_old);
-    const auto until = hours_from_now(what.valid_for_hours);
-    const bool revoked = what.status == V_OCSP_CERTSTATUS_REVOKED;
-    require(OCSP_basic_add1_status(basic.get(), id.get(), what.status, 0, revoked ? made.get() : nullptr, made.get(),
-                                   what.valid_for_hours != 0 ? until.get() : nullptr) &&
-                OCSP_basic_sign(basic.get(), certificate_.get(), key_.get(), EVP_sha256(), nullptr, OCSP_NOCERTS) == 1,
-            "sign OCSP response");
-    const std::shared_ptr<OCSP_RESPONSE> response(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()),
-                                                  OCSP_RESPONSE_free);
-    unsigned char* bytes{};
-    const int size = i2d_OCSP_RESPONSE(response.get(), &bytes);
-    require(size > 0, "encode OCSP response");
-    std::string text(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
-    OPENSSL_free(bytes);
-    return text;
+    require(f != nullptr, "read certificate");
+    return {PEM_read_X509(f.get(), nullptr, nullptr, nullptr), X509_free};
 }
 
-std::shared_ptr<SSL_CTX> test_pki::stapling_server(const std::string& name, std::string staple) const
+std::shared_ptr<SSL_CTX> test_pki::stapling_server(const std::string& name, const staple& what,
+                                                   const test_pki& signer) const
 {
-    struct stapling {
-        std::shared_ptr<SSL_CTX> context;
-        std::string staple;
+    const auto about = certificate(what.signed_for.empty() ? name : what.signed_for);
+    const std::shared_ptr<OCSP_BASICRESP> basic(OCSP_BASICRESP_new(), OCSP_BASICRESP_free);
+    const std::shared_ptr<OCSP_CERTID> id(OCSP_cert_to_id(EVP_sha256(), about.get(), certificate_.get()),
+                                          OCSP_CERTID_free);
+    const auto at = [](std::chrono::seconds from_now) {
+        return std::shared_ptr<ASN1_TIME>(X509_gmtime_adj(nullptr, from_now.count()), ASN1_TIME_free);
     };
-    const auto both = std::make_shared<stapling>(stapling{server(name), std::move(staple)});
-    const auto answer = +[](SSL* handle, void* arg) -> int {
-        const auto& bytes = static_cast<stapling*>(arg)->staple;
-        auto* const copy = static_cast<unsigned char*>(OPENSSL_memdup(bytes.data(), bytes.size()));
-        SSL_set_tlsext_status_ocsp_resp(handle, copy, static_cast<long>(bytes.size()));
-        return SSL_TLSEXT_ERR_OK;
-    };
-    SSL_CTX_set_tlsext_status_cb(both->context.get(), answer);
-    SSL_CTX_set_tlsext_status_arg(both->context.get(), both.get());
-    return {both, both->context.get()};
+    const auto from = at(what.from), revoked = at(what.from), until = at(what.until.value_or(std::chrono::seconds(0)));
+    OCSP_basic_add1_status(basic.get(), id.get(), what.revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
+                           OCSP_REVOKED_STATUS_KEYCOMPROMISE, what.revoked ? revoked.get() : nullptr, from.get(),
+                           what.until ? until.get() : nullptr);
+    require(OCSP_basic_sign(basic.get(), signer.certificate_.get(), signer.key_.get(), EVP_sha256(), nullptr, 0) == 1,
+            "sign staple");
+    const std::shared_ptr<OCSP_RESPONSE> response(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()),
+                                                  OCSP_RESPONSE_free);
+    unsigned char* der = nullptr;
+    const int size = i2d_OCSP_RESPONSE(response.get(), &der);
+    require(size > 0, "staple");
+    const auto bytes = new std::string(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(der);
+
+    const auto context = server(name);
+    SSL_CTX_set_tlsext_status_cb(
+        context.get(), +[](SSL* ssl, void* argument) {
+            const auto& text = *static_cast<const std::string*>(argument);
+            void* const copy = OPENSSL_memdup(text.data(), text.size());
+            SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(text.size())); // takes it over
+            return SSL_TLSEXT_ERR_OK;
+        });
+    SSL_CTX_set_tlsext_status_arg(context.get(), bytes);
+    return {context.get(), [context, bytes](SSL_CTX*) { delete bytes; }};
 }
 
 } // namespace afresh::test

@@ -3,10 +3,11 @@
 
 #include "support/temp_directory.hpp"
 
-#include <openssl/ocsp.h>
 #include <openssl/ssl.h>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace afresh::test {
@@ -19,11 +20,12 @@ struct leaf {
     bool must_staple = false;
 };
 
-// What an OCSP responder says (RFC 6960).
-struct ocsp_answer {
-    int status = V_OCSP_CERTSTATUS_GOOD;
-    int hours_old = 1;
-    int valid_for_hours = 24; // from now; 0: does not say
+// What an authority says of a certificate (OCSP), and when.
+struct staple {
+    bool revoked = false;
+    std::chrono::seconds from{-60}; // from now
+    std::optional<std::chrono::seconds> until = std::chrono::hours(1);
+    std::string signed_for = {}; // the name of the certificate that it is about; empty: the right one
 };
 
 // An authority (EC P-256) and what it signs. The files go when it goes.
@@ -38,12 +40,12 @@ public:
     std::string key_file(const std::string& name) const { return file(name + ".key"); }
     // A server's context with that certificate. Both versions in the form of TLS1_2_VERSION; 0: any.
     std::shared_ptr<SSL_CTX> server(const std::string& name, int min_version = 0, int max_version = 0) const;
-    // The authority's word about a certificate, encoded.
-    std::string ocsp(const std::string& name, const ocsp_answer& what) const;
-    // A server that staples it.
-    std::shared_ptr<SSL_CTX> stapling_server(const std::string& name, std::string staple) const;
+
+    // The same, and each handshake carries what `signer` says of the certificate.
+    std::shared_ptr<SSL_CTX> stapling_server(const std::string& name, const staple& what, const test_pki& signer) const;
 
 private:
+    std::shared_ptr<X509> certificate(const std::string& name) const;
     std::string file(const std::string& name) const { return directory_ / name; }
 
     const temp_directory directory_;

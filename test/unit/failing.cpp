@@ -154,6 +154,21 @@ BOOST_FIXTURE_TEST_CASE(an_answer_lost_at_a_server_without_grace_is_told_as_rota
     BOOST_TEST(store->held() == "bob-1");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_transport_that_throws_after_sending_is_resent_as_sparingly_as_a_cut_connection, stage)
+{
+    const token_source tokens = source();
+    const auto get = [](token_source t, get_options o) -> asio::awaitable<void> { (void)co_await t.get(o); };
+    run(get(tokens, {}));
+    server->plan([](unsigned) -> request_fate { return {.end = request_fate::kind::throws_sent}; });
+    BOOST_TEST(run_until([&] { return server->requests() == 2; })); // the renewal
+    const auto usable_until = time->now().mono + 290s;              // some of it: due was 300 s before the end
+    BOOST_TEST(run_until([&] { return time->now().mono > usable_until - 60s; }));
+    BOOST_TEST(server->requests() <= 4u); // two prompt resends, then none before the token runs out
+    BOOST_TEST(tokens.try_get().has_value());
+    BOOST_TEST(tokens.status().in_doubt);
+    BOOST_TEST(store->record().intent.in_doubt);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_store_that_stays_broken_is_told_and_nothing_is_sent, stage)
 {
     store->plan([](unsigned, const store_command&) { return store_fate{.end = store_fate::kind::fails}; });

@@ -32,7 +32,9 @@ struct refused : stage {
     {
         source_options options;
         options.on_sign_in = std::move(hook);
-        tokens.emplace(source(std::move(options)));
+        options.service = parts();
+        options.service.on_event = on_event;
+        tokens.emplace(context.get_executor(), client(), grant::refresh_token("alice-0"), std::move(options));
         tokens->async_get([this](error_code ec, access_token) { first = ec; });
         BOOST_TEST(run_until([&] { return bool(first); }));
         BOOST_TEST(first == errc::sign_in_required); // callers do not wait for the hook
@@ -45,6 +47,7 @@ struct refused : stage {
         return code_of([&] { run(get(*tokens)); });
     }
 
+    event_hook on_event;
     std::optional<token_source> tokens;
     error_code first;
 };
@@ -107,6 +110,20 @@ BOOST_FIXTURE_TEST_CASE(a_sign_in_hook_may_set_the_tokens_itself_and_its_empty_r
     });
     BOOST_TEST(!later());
     BOOST_TEST(store->held() == "bob-1");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_sign_in_hook_brings_and_cannot_be_used_is_told_and_a_good_refresh_token_kept, refused)
+{
+    std::vector<event> told;
+    on_event = [&](const event& e) {
+        if (e.what == event::kind::sign_in_failed) told.push_back(e);
+    };
+    begin([&]() -> asio::awaitable<token_set> { co_return token_set().access_token("a b").refresh_token("bob-0"); });
+    BOOST_TEST(!later());
+    BOOST_TEST(store->held() == "bob-1");
+    BOOST_REQUIRE(told.size() == 1u);
+    BOOST_TEST(told[0].error == errc::invalid_argument);
+    BOOST_TEST(told[0].detail.find("access_token") == 0u);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_sign_in_hook_may_close_the_source, refused)

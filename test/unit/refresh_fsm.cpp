@@ -119,12 +119,77 @@ BOOST_AUTO_TEST_CASE(no_pause_outlasts_the_token_held_nor_half_of_the_life_of_on
     for (int i = 0; i < 10; ++i) {
         s.waiters = true;
         s.answer(verdict::not_sent);
-        BOOST_TEST((s.wake_in() < 5s));
+        BOOST_TEST((s.wake_in() < 10s));
         s.pass_to_wake();
         s.tick();
     }
     s.answer(verdict::throttled, {.retry_after = 60s});
     BOOST_TEST((s.wake_in() == 60s)); // the server's word wins
+}
+
+BOOST_AUTO_TEST_CASE(a_rejected_token_is_withheld_while_it_is_renewed_but_for_two_seconds_only)
+{
+    fsm_story s;
+    s.fresh(3600s);
+    BOOST_TEST(s.fsm.rejection_forces());
+    BOOST_TEST((s.rejected() == effects{.begin = dialogue::exchange}));
+    BOOST_TEST(s.fsm.withheld());
+    BOOST_TEST(!s.fsm.rejection_forces()); // it joins
+    BOOST_TEST((s.wake_in() == 2s));
+    s.pass(2s);
+    BOOST_TEST((s.tick() == effects{.serve = true}));
+    BOOST_TEST((s.get() == effects{.serve = true}));
+    BOOST_TEST((s.rejected() == effects{})); // once a flight: another resource may take it
+    BOOST_TEST(!s.fsm.withheld());
+    s.tokens(3600s);
+    s.rejected();
+    BOOST_TEST(s.fsm.withheld()); // the new one
+}
+
+BOOST_AUTO_TEST_CASE(a_rejected_token_of_a_refused_grant_is_withheld_for_good)
+{
+    fsm_story s;
+    s.fresh(3600s);
+    s.rejected();
+    s.pass(2s);
+    s.tick();
+    BOOST_TEST(s.fsm.usable(s.now));
+    BOOST_TEST(s.answer(verdict::refused).fail_all);
+    BOOST_TEST(!s.fsm.usable(s.now));
+    s.pass(10s);
+    BOOST_TEST((s.tick() == effects{}));
+    BOOST_TEST(s.get().fail_all);
+    BOOST_TEST((s.wake_in() == std::chrono::nanoseconds::max()));
+}
+
+BOOST_AUTO_TEST_CASE(a_rejection_while_a_resend_is_held_back_forces_it_once)
+{
+    fsm_story s;
+    s.fresh(3600s);
+    s.pass(3300s);
+    s.tick();
+    s.answer(verdict::in_doubt, {.sends = 3, .first_sent_ago = 60s});
+    BOOST_TEST((s.wake_in() > 30s)); // for as long as the token lasts
+    BOOST_TEST(s.fsm.rejection_forces());
+    s.rejected();
+    BOOST_TEST((s.wake_in() < 10s));
+    BOOST_TEST(!s.fsm.rejection_forces()); // a thousand others wait with it
+}
+
+BOOST_AUTO_TEST_CASE(bare_refusals_count_in_a_row)
+{
+    fsm_story s;
+    s.waiters = true;
+    s.get();
+    for (const auto v : {verdict::unauthorized, verdict::unauthorized, verdict::transient, verdict::unauthorized}) {
+        BOOST_TEST(!s.answer(v).fail_all);
+        s.pass_to_wake();
+        s.tick();
+    }
+    s.answer(verdict::unauthorized);
+    s.pass_to_wake();
+    s.tick();
+    BOOST_TEST(s.answer(verdict::unauthorized).fail_all);
 }
 
 BOOST_AUTO_TEST_CASE(callers_without_a_token_are_given_three_attempts)

@@ -39,9 +39,7 @@ BOOST_AUTO_TEST_CASE(after_a_cut_the_resend_waits_half_the_grace_but_three_secon
 BOOST_AUTO_TEST_CASE(there_are_two_prompt_resends_at_most)
 {
     fsm_story s;
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     s.answer(verdict::in_doubt, {.sends = 2, .first_sent_ago = 3s});
     BOOST_TEST((s.wake_in() == 3s));
     s.pass_to_wake();
@@ -54,19 +52,68 @@ BOOST_AUTO_TEST_CASE(there_are_two_prompt_resends_at_most)
 BOOST_AUTO_TEST_CASE(no_prompt_resend_leaves_the_grace)
 {
     fsm_story s;
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     s.answer(verdict::in_doubt, {.sends = 1, .first_sent_ago = 120s}); // 120 s of silence: the grace is over
     BOOST_TEST((s.wake_in() == 3590s - 30s - 3300s));
+}
+
+BOOST_AUTO_TEST_CASE(a_prompt_resend_that_comes_too_late_is_held_back)
+{
+    fsm_story s;
+    s.renew();
+    s.answer(verdict::in_doubt);
+    BOOST_TEST((s.wake_in() == 3s));
+    s.waiters = true;
+    s.pass(11s); // a busy lease, a suspended machine
+    BOOST_TEST((s.tick() == effects{}));
+    BOOST_TEST((s.wake_in() == 3590s - 30s - 3311s));
+    s.pass_to_wake();
+    BOOST_TEST((s.tick() == effects{.begin = dialogue::exchange}));
+}
+
+BOOST_AUTO_TEST_CASE(in_suspend_the_grace_runs_out_too)
+{
+    fsm_story s;
+    s.renew();
+    s.answer(verdict::in_doubt);
+    s.pass_to_wake();
+    s.now.wall += 60s; // the monotonic clock stood still
+    BOOST_TEST((s.tick() == effects{}));
+    BOOST_TEST((s.wake_in() == 3590s - 30s - 3303s));
+}
+
+BOOST_AUTO_TEST_CASE(it_is_held_back_also_when_the_store_or_the_connection_was_slow)
+{
+    fsm_story s;
+    s.renew();
+    s.answer(verdict::in_doubt);
+    s.pass_to_wake();
+    s.waiters = true;
+    BOOST_TEST((s.tick() == effects{.begin = dialogue::exchange}));
+    BOOST_TEST(!s.fsm.must_hold_back(s.now));
+    BOOST_TEST(s.fsm.must_hold_back(after(s.now, 8s)));    // the shell asks before the first byte
+    BOOST_TEST(!s.fsm.must_hold_back(after(s.now, 257s))); // 30 s before the token stops being usable
+    s.pass(20s);
+    s.answer(verdict::not_sent, {.first_sent_ago = 23s, .in_doubt = true});
+    BOOST_TEST((s.wake_in() == 3590s - 30s - 3323s));
+}
+
+BOOST_AUTO_TEST_CASE(the_prompt_resend_does_not_depend_on_callers)
+{
+    fsm_story s({.unused = unused_sources::on_demand});
+    s.renew();
+    s.answer(verdict::in_doubt);
+    s.pass_to_wake();
+    BOOST_TEST((s.tick() == effects{.begin = dialogue::exchange})); // within the grace the successor may yet be had
+    s.answer(verdict::in_doubt, {.sends = 3, .first_sent_ago = 4s});
+    s.pass_to_wake();
+    BOOST_TEST((s.tick() == effects{})); // from here on it is on demand again
 }
 
 BOOST_AUTO_TEST_CASE(a_server_without_grace_is_not_asked_before_the_token_runs_out)
 {
     fsm_story s({.rotation_grace = 0ms});
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     BOOST_TEST(s.answer(verdict::in_doubt, {.after_5xx = true}).serve);
     BOOST_TEST((s.wake_in() == 3590s - 30s - 3300s));
     BOOST_TEST((s.get() == effects{.serve = true}));
@@ -87,9 +134,7 @@ BOOST_AUTO_TEST_CASE(without_a_usable_token_the_resend_comes_under_backoff)
 BOOST_AUTO_TEST_CASE(a_rejected_token_ends_the_deferral)
 {
     fsm_story s({.rotation_grace = 0ms});
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     s.answer(verdict::in_doubt);
     BOOST_TEST((s.wake_in() == 260s));
     s.waiters = true;
@@ -170,6 +215,28 @@ BOOST_AUTO_TEST_CASE(tokens_that_could_not_be_saved_are_served_and_saving_is_ret
     BOOST_TEST(!s.fsm.unsaved());
 }
 
+BOOST_AUTO_TEST_CASE(a_store_that_works_again_ends_the_pause_that_it_has_caused)
+{
+    fsm_story s;
+    s.get();
+    s.tokens(60s, true);
+    s.pass(60s); // the token has expired; nothing is sent before its successor's refresh token is safe
+    s.waiters = true;
+    s.jitter = 0.999;
+    s.get();
+    s.ended(dialogue_end::store_failed);
+    for (int i = 0; s.get() == effects{}; ++i) {
+        BOOST_REQUIRE(i < 20);
+        s.pass_to_wake();
+        s.tick();
+        s.ended(dialogue_end::store_failed);
+    }
+    BOOST_TEST((s.get() == effects{.fail_impatient = true, .error = errc::store_failed}));
+    s.pass(500ms);
+    BOOST_TEST((s.tick() == effects{.begin = dialogue::save}));
+    BOOST_TEST((s.ended(dialogue_end::saved) == effects{.begin = dialogue::exchange}));
+}
+
 BOOST_AUTO_TEST_CASE(a_closed_machine_goes_on_saving)
 {
     fsm_story s;
@@ -198,9 +265,7 @@ BOOST_AUTO_TEST_CASE(a_busy_lease_is_looked_at_again_and_is_no_failure)
 BOOST_AUTO_TEST_CASE(a_quarantined_answer_keeps_the_old_token_in_use)
 {
     fsm_story s;
-    s.fresh(3600s);
-    s.pass(3300s);
-    s.get();
+    s.renew();
     dialogue_result r;
     r.end = dialogue_end::tokens;
     r.unusable = true;

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
+
 using namespace afresh;
 using namespace afresh::core;
 using namespace std::chrono_literals;
@@ -110,6 +112,23 @@ BOOST_AUTO_TEST_CASE(what_is_left_is_until_the_earlier_clock_and_never_negative)
     BOOST_TEST((left(deadline, {t0.mono + 10s, t0.wall + 50s}) == 10s)); // the wall clock was stepped
     BOOST_TEST((left(deadline, after(t0, 61s)) == 0s));
     BOOST_TEST((left(moment::never(), t0) > 24h * 3653));
+}
+
+BOOST_AUTO_TEST_CASE(a_bucket_without_a_limit_does_not_overflow)
+{
+    token_bucket bucket;
+    refresh_policy p;
+    p.forced_burst = std::numeric_limits<unsigned>::max();
+    p.forced_interval = 24h * 365;
+    for (int i = 0; i < 10'000; ++i) BOOST_TEST(bucket.take(mono_time(1000h), p));
+}
+
+BOOST_AUTO_TEST_CASE(what_callers_ask_for_is_bounded)
+{
+    BOOST_TEST((bounded(5s) == 5s));
+    BOOST_TEST((bounded(-5s) == 0s));
+    BOOST_TEST((after(t0, bounded(std::chrono::milliseconds::max())).mono > t0.mono + 24h * 3650));
+    BOOST_TEST((after(t0, bounded(std::chrono::milliseconds::min())).mono == t0.mono));
 }
 
 BOOST_AUTO_TEST_CASE(a_bucket_gives_three_at_once_and_one_more_each_30_seconds)

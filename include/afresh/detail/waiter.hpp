@@ -18,6 +18,12 @@
 #include <type_traits>
 #include <utility>
 
+namespace afresh {
+
+namespace asio = boost::asio;
+
+} // namespace afresh
+
 namespace afresh::detail {
 
 class chain;

@@ -206,7 +206,8 @@ asio::awaitable<void> demo_run::wind_up()
 void demo_run::on_event(const event& e)
 {
     switch (e.what) {
-    case event::kind::refresh_succeeded: return on_new_token(e);
+    case event::kind::refresh_succeeded: ++won_; return on_new_token(e);
+    case event::kind::adopted: return on_new_token(e);
     case event::kind::refresh_failed:
         history_.failed_refreshes.push_back(history_.now());
         screen_.note(history_.now(), tone::warning, "refresh failed: " + cause_of(e));
@@ -217,8 +218,8 @@ void demo_run::on_event(const event& e)
     case event::kind::sign_in_required:
         screen_.note(history_.now(), tone::bad, "sign in again: " + e.error.message());
         return;
+    case event::kind::sign_in_failed: screen_.note(history_.now(), tone::bad, "nobody signed in: " + e.detail); return;
     case event::kind::waiters_released: saw_waiters(e.count); return;
-    case event::kind::adopted: adopted_ = true; return;
     case event::kind::refresh_started:
     case event::kind::rotated:
     case event::kind::saved:
@@ -230,7 +231,6 @@ void demo_run::on_event(const event& e)
 void demo_run::on_new_token(const event& e)
 {
     const double now = history_.now();
-    if (!std::exchange(adopted_, false)) ++won_;
     if (now > history_.length) return; // while the last calls end
     auto& tokens = history_.tokens;
     if (!tokens.empty()) {

@@ -10,6 +10,7 @@
 #include "cli/demo/run_report.hpp"
 
 #include <afresh/token_source.hpp>
+#include <afresh/token_store.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -60,7 +61,6 @@ private:
     std::unique_ptr<director> director_;
     bool directing_{};
     std::uint64_t won_{}; // generations, by exchanges of this run
-    bool adopted_{};      // the exchange under way found its tokens in the store
     std::uint64_t recent_waiters_{};
     double recent_waiters_at_{};
 };

@@ -2,6 +2,9 @@
 
 #include "simulation/world/world.hpp"
 
+#include <afresh/authorized.hpp>
+
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -10,6 +13,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <tuple>
 #include <utility>
 
 namespace simulation {
@@ -33,6 +37,15 @@ std::size_t started(world& w, process& p, const visit& v)
     return w.check.wait_started(p, kind, v.max_wait.value_or(w.policy.max_wait));
 }
 
+// On its way to the resource and back.
+asio::awaitable<bool> resource_takes(world& w, life_id life, std::string token)
+{
+    const virtual_time arrives =
+        w.now() + w.chance.between(std::chrono::milliseconds(1), std::chrono::milliseconds(200));
+    co_await sleep_until(w.queue, arrives, life);
+    co_return w.server.accepts(w.server.find_access(token), w.now());
+}
+
 struct caller_result {
     error_code ec;
     access_token token;
@@ -42,12 +55,16 @@ asio::awaitable<void> get_once(world& w, process& p, visit v, caller_result* out
 {
     const afresh::get_options o = options_of(v);
     const std::size_t id = started(w, p, v);
-    try {
-        out->token = co_await p.tokens()->get(o);
-    } catch (const system_error& e) {
-        out->ec = e.code();
+    if (v.catches) {
+        try {
+            out->token = co_await p.tokens()->get(o);
+        } catch (const system_error& e) {
+            out->ec = e.code();
+        }
+    } else {
+        std::tie(out->ec, out->token) = co_await p.tokens()->async_get(o, asio::as_tuple(asio::deferred));
     }
-    w.check.wait_ended(p, id, out->ec, out->token);
+    w.check.wait_ended(p, id, out->ec, text_of(out->token));
 }
 
 // The resource has said 401: RFC 6750 3.1.
@@ -62,21 +79,75 @@ asio::awaitable<void> renew(world& w, process& p, caller_result* out)
     } catch (const system_error& e) {
         out->ec = e.code();
     }
-    w.check.wait_ended(p, id, out->ec, out->token);
+    w.check.wait_ended(p, id, out->ec, text_of(out->token));
+}
+
+// A call through the library's own client layer, as its HTTP client sees it.
+struct api_call {
+    api_call(world& world, process& process, const visit& v) : w(world), p(process), wait_id(started(w, p, v)) {}
+
+    asio::awaitable<afresh::http_response> send(std::string token)
+    {
+        if (++sends > 2) w.check.fail("A34: a request was sent more than twice");
+        waiting = false;
+        w.check.wait_ended(p, wait_id, {}, token);
+        const bool taken = co_await resource_takes(w, p.facts.life, token);
+        afresh::http_fields fields;
+        if (taken) co_return afresh::http_response(200, std::move(fields), {});
+        w.check.rejected(p, w.server.find_access(token));
+        waiting = sends == 1; // a second 401 is the caller's
+        if (waiting) wait_id = w.check.wait_started(p, wait::kind::newer, w.policy.max_wait);
+        fields.add("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+        co_return afresh::http_response(401, std::move(fields), {});
+    }
+
+    world& w;
+    process& p;
+    std::size_t wait_id;
+    bool waiting = true;
+    unsigned sends = 0;
+};
+
+struct send_to_api {
+    explicit send_to_api(api_call* c) : call(c) {}
+    asio::awaitable<afresh::http_response> operator()(const afresh::http_request&,
+                                                      const afresh::http_fields& authorization) const
+    {
+        return call->send(std::string(authorization.find("Authorization").substr(7))); // "Bearer "
+    }
+    api_call* call;
+};
+
+asio::awaitable<void> call_api(world& w, process& p, visit v)
+{
+    api_call call(w, p, v);
+    const send_to_api send(&call);
+    afresh::authorized<send_to_api> api(*p.tokens(), send);
+    const afresh::http_request request("GET", "https://api.example.com/me");
+    error_code ec = afresh::errc::temporarily_unavailable; // that a renewal failed is told by the 401 alone
+    try {
+        (void)co_await api(request);
+    } catch (const system_error& e) {
+        ec = e.code();
+    }
+    if (call.waiting) w.check.wait_ended(p, call.wait_id, ec, {});
 }
 
 asio::awaitable<void> pay_visit(world& w, process& p, visit v)
 {
     const life_id life = p.facts.life;
     for (unsigned i = 0; i < v.calls && p.tokens(); ++i) {
+        if (v.calls_api) {
+            co_await call_api(w, p, v);
+            const virtual_time next = w.now() + v.thinks;
+            if (i + 1 < v.calls) co_await sleep_until(w.queue, next, life);
+            continue;
+        }
         caller_result r;
         co_await get_once(w, p, v, &r);
         if (v.calls_resource && !r.ec) {
-            const virtual_time arrives =
-                w.now() + w.chance.between(std::chrono::milliseconds(1), std::chrono::milliseconds(200));
-            co_await sleep_until(w.queue, arrives, life);
-            const token_id id = w.server.find_access(r.token.value().reveal());
-            if (!w.server.accepts(id, w.now()) && p.tokens()) co_await renew(w, p, &r);
+            const bool taken = co_await resource_takes(w, life, text_of(r.token));
+            if (!taken && p.tokens()) co_await renew(w, p, &r);
         }
         const virtual_time next = w.now() + v.thinks;
         if (i + 1 < v.calls) co_await sleep_until(w.queue, next, life);
@@ -100,7 +171,7 @@ void get_and_cancel(world& w, process& p, visit v)
             } catch (const system_error& error) {
                 ec = error.code();
             }
-            w.check.wait_ended(p, id, ec, t);
+            w.check.wait_ended(p, id, ec, text_of(t));
         }));
     w.queue.in(*v.cancels_after, p.facts.life, [&w, &p, id, signal] {
         asio::post(p.context(), [&w, &p, id, signal] {
@@ -116,7 +187,9 @@ void get_with_callback(world& w, process& p, visit v)
     const auto signal = std::make_shared<asio::cancellation_signal>();
     const std::size_t id = started(w, p, v);
     asio::post(strand, [&w, &p, v, id, signal, strand] {
-        auto handler = [&w, &p, id, signal](error_code ec, access_token t) { w.check.wait_ended(p, id, ec, t); };
+        auto handler = [&w, &p, id, signal](error_code ec, access_token t) {
+            w.check.wait_ended(p, id, ec, text_of(t));
+        };
         if (!p.tokens()) return handler(afresh::errc::closed, {});
         p.tokens()->async_get(options_of(v),
                               asio::bind_cancellation_slot(signal->slot(), asio::bind_executor(strand, handler)));
@@ -131,6 +204,8 @@ void get_with_callback(world& w, process& p, visit v)
 }
 
 } // namespace
+
+std::string text_of(const access_token& token) { return token ? std::string(token.value().reveal()) : std::string(); }
 
 void begin_visit(world& w, process& p, visit v)
 {

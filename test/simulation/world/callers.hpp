@@ -6,6 +6,7 @@
 #include <afresh/get_options.hpp>
 
 #include <optional>
+#include <string>
 
 namespace simulation {
 
@@ -16,9 +17,14 @@ struct visit {
     std::optional<std::chrono::milliseconds> max_wait;
     std::chrono::seconds min_valid{};
     bool calls_resource = true;                            // and renews after a 401
+    bool calls_api = false;                                // the same through the library's client layer
+    bool catches = true;                                   // get(), which throws; else async_get() as a tuple
     bool calls_back = false;                               // async_get with a callback on a strand of its own
     std::optional<std::chrono::nanoseconds> cancels_after; // each call
 };
+
+// What the checker knows a token by; empty for none.
+std::string text_of(const afresh::access_token& token);
 
 // Begins now, in the present life of `p`; ends with it.
 void begin_visit(world& w, process& p, visit v);

@@ -26,7 +26,7 @@ constexpr life_id nobody = 0;
 
 struct action {
     virtual ~action() = default;
-    virtual void run() = 0;
+    virtual bool run() = 0; // false: it was nothing after all
 };
 
 struct world_event {
@@ -51,7 +51,15 @@ public:
     {
         struct call final : action {
             explicit call(Function&& g) : function(std::move(g)) {}
-            void run() override { function(); }
+            bool run() override
+            {
+                if constexpr (std::is_same_v<std::invoke_result_t<Function&>, bool>) {
+                    return function();
+                } else {
+                    function();
+                    return true;
+                }
+            }
             Function function;
         };
         add(when, owner, std::make_unique<call>(std::move(f)));
@@ -108,7 +116,11 @@ namespace detail {
 template <class Handler>
 struct resumption final : action {
     explicit resumption(Handler&& h) : handler(std::move(h)) {}
-    void run() override { asio::post(std::move(handler)); }
+    bool run() override
+    {
+        asio::post(std::move(handler));
+        return true;
+    }
     Handler handler;
 };
 

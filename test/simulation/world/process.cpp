@@ -34,11 +34,14 @@ private:
     {
         const auto real = begin_ + (at - begin_ - world_.time_flaw.ahead) / world_.time_flaw.hurry;
         world_.queue.at(process_.clocks.when(real), life_, [this, at, which = arranged_] {
-            if (which != arranged_ || world_.time_flaw.drops_wakeups) return;
-            // The machine slept meanwhile.
-            if (now().mono + std::chrono::microseconds(1) < at) return arrange(at);
+            if (which != arranged_ || world_.time_flaw.drops_wakeups) return false; // another one was arranged since
+            if (now().mono + std::chrono::microseconds(1) < at) {                   // the machine slept meanwhile
+                arrange(at);
+                return false;
+            }
             auto wake = std::exchange(wake_, nullptr);
             wake();
+            return true;
         });
     }
 
@@ -66,7 +69,7 @@ void process::start()
     facts.life = world_.new_life();
     doomed_ = false;
     handlers_left_ = -1;
-    context_ = std::make_unique<asio::io_context>(1);
+    context_ = std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE); // one thread
     work_.emplace(context_->get_executor());
     time_ = std::make_shared<process_time>(world_, *this, facts.life);
     world_.tell("process ", number_, " starts, life ", facts.life);
@@ -114,11 +117,15 @@ void process::destroy_source()
     tokens_.reset();
 }
 
-bool process::run_one()
+bool process::run_ready()
 {
     if (!alive()) return false;
     if (std::exchange(doomed_, false) || handlers_left_ == 0) {
         crash();
+        return false;
+    }
+    if (handlers_left_ < 0 && crash_at == crash_point::none) {
+        context_->poll();
         return false;
     }
     if (context_->poll_one() == 0) return false;

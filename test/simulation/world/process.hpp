@@ -37,8 +37,8 @@ public:
     void destroy_source();
 
     bool alive() const noexcept { return context_ != nullptr; }
-    // Runs one handler that is ready. False: there is none.
-    bool run_one();
+    // Runs what is ready; one handler at a time while it may have to die after the next. False: nothing is left.
+    bool run_ready();
     bool is_life(life_id id) const noexcept { return alive() && facts.life == id; }
 
     // Crashes before its next handler: where a coroutine of it is running now.
@@ -46,6 +46,8 @@ public:
     // Crashes after so many more handlers.
     void crash_after(unsigned handlers) noexcept { handlers_left_ = static_cast<int>(handlers); }
     void reached(crash_point where);
+    // It will not crash any more.
+    void spare() noexcept { crash_at = crash_point::none, handlers_left_ = -1; }
 
     asio::io_context& context() noexcept { return *context_; }
     afresh::token_source* tokens() noexcept { return tokens_ ? &*tokens_ : nullptr; }

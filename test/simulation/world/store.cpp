@@ -42,17 +42,21 @@ void commit(world& w, process& p, job& j)
     const afresh::store_time now = db.habits.local ? p.clocks.read(w.now()).wall : machine().read(w.now()).wall;
     const bool forgotten = (db.sabotage.forgets_intents && j.command.what == kind::write_intent) ||
                            (db.sabotage.forgets_successes && j.command.what == kind::save_success);
-    afresh::chain_record kept = row.record;
-    j.reply = afresh::apply(kept, j.command, now, row.found);
+    const bool tricked = forgotten || db.sabotage.forgets_at_death;
+    afresh::chain_record whole = tricked ? row.record : afresh::chain_record();
+    const record_facts before{row.record.generation, w.server.find_refresh(row.record.refresh_token.reveal())};
+    j.reply = afresh::apply(row.record, j.command, now, row.found);
     w.tell("store: ", name_of(j.command.what), " of life ", j.by, ", outcome ", static_cast<int>(j.reply.outcome),
            ", generation ", j.reply.record.generation);
-    if (forgotten) return;
+    if (forgotten) {
+        row.record = std::move(whole);
+        return;
+    }
     if (j.reply.outcome == status::ok) {
         if (j.command.what == kind::write_intent) ++db.intents;
         if (j.command.what == kind::take_lease) row.holder = j.by;
-        w.check.store_committed(row.record, kept, j.command, j.reply.outcome, j.by);
-        if (j.command.what == kind::save_success && db.sabotage.forgets_at_death) row.before_success = row.record;
-        row.record = std::move(kept);
+        w.check.store_committed(before, row.record, j.command, j.by);
+        if (j.command.what == kind::save_success && db.sabotage.forgets_at_death) row.before_success = std::move(whole);
         row.found = row.found || j.command.what != kind::load;
     }
     if (!p.is_life(j.by)) return;

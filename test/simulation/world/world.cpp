@@ -28,7 +28,7 @@ void world::settle()
     for (bool busy = true; busy && !check.failure();) {
         busy = false;
         for (std::size_t i = 0; i < processes.size(); ++i) // by index: a handler may add one
-            if (!processes[i]->clocks.asleep(now()) && processes[i]->run_one()) busy = true;
+            if (!processes[i]->clocks.asleep(now()) && processes[i]->run_ready()) busy = true;
     }
     if (!check.failure()) check.after_step();
 }
@@ -43,8 +43,7 @@ bool world::step()
             return true;
         }
     if (!e.what) return true; // it was to happen to somebody who is dead
-    ++steps;
-    e.what->run();
+    if (e.what->run()) ++steps;
     e.what.reset();
     settle();
     return !check.failure();

@@ -1,0 +1,19 @@
+#include <afresh/client_registration.hpp>
+
+// Here, so that those who include the header need not instantiate what grows a vector.
+
+namespace afresh {
+
+client_registration& client_registration::refused_status(unsigned status) &
+{
+    refused_statuses_.push_back(status);
+    return *this;
+}
+
+grant& grant::parameter(std::string name, std::string value) &
+{
+    parameters_.emplace_back(std::move(name), std::move(value));
+    return *this;
+}
+
+} // namespace afresh
