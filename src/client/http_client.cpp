@@ -11,6 +11,7 @@ namespace {
 
 http_response taken(transport_outcome outcome)
 {
+    if (outcome.ec && !outcome.detail.empty()) throw boost::system::system_error(outcome.ec, outcome.detail);
     if (outcome.ec) throw boost::system::system_error(outcome.ec);
     return std::move(outcome.response);
 }

@@ -61,17 +61,6 @@ struct http1_client::state {
     {
     }
 
-    // Makes sure that the slot has a connection.
-    asio::awaitable<error_code> open(connection_pool::slot& slot, const core::url_parts& to, net::clock::time_point by)
-    {
-        if (slot.link) co_return error_code();
-        const net::connect_limits l{limits.connect, limits.tls, by};
-        auto link = co_await net::connect(executor, to, *tls, l);
-        if (!link) co_return link.error();
-        slot.link = std::move(*link);
-        co_return error_code();
-    }
-
     asio::awaitable<transport_outcome> converse(const http_request& request, const core::url_parts& to,
                                                 const net::request_text& text, bool& sent)
     {
@@ -86,8 +75,12 @@ struct http1_client::state {
         if (!slot) co_return transport_outcome(slot.error(), sent);
         for (;;) {
             const bool reused = slot->link != nullptr;
-            const auto unconnected = co_await open(*slot, to, by);
-            if (unconnected) co_return transport_outcome(unconnected, sent);
+            if (!reused) {
+                const net::connect_limits c{limits.connect, limits.tls, by};
+                auto made = co_await net::connect(executor, to, *tls, c);
+                if (!made.link) co_return transport_outcome(made.ec, std::move(made.detail), sent);
+                slot->link = std::move(made.link);
+            }
             const auto l = for_exchange(limits, by);
             const std::function<error_code()> no_question;
             auto r = co_await net::exchange(*slot->link, text, request.method() == "HEAD", l, no_question);

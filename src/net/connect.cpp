@@ -111,24 +111,28 @@ asio::awaitable<result<std::unique_ptr<connection>>> dial_any(asio::any_io_execu
 
 } // namespace
 
-asio::awaitable<result<std::unique_ptr<connection>>> connect(asio::any_io_executor io, const core::url_parts& to,
-                                                             tls_context& tls, const connect_limits& limits)
+asio::awaitable<connect_result> connect(asio::any_io_executor io, const core::url_parts& to, tls_context& tls,
+                                        const connect_limits& limits)
 {
+    connect_result r;
     const auto until = std::min(limits.by, clock::now() + limits.tcp);
     auto dialled = co_await dial_any(io, to, until);
-    if (!dialled) co_return dialled.error();
+    if (!dialled) {
+        r.ec = dialled.error();
+        co_return r;
+    }
     auto link = std::move(*dialled);
     error_code ignored;
     link->socket().set_option(tcp::no_delay(true), ignored);
     link->limit().guard(link->socket().native_handle());
     if (to.is_https()) {
         link->limit().expire_at(std::min(limits.by, clock::now() + limits.tls));
-        auto [ec] = co_await link->handshake(tls, to.host);
+        std::tie(r.ec, r.detail) = co_await link->handshake(tls, to.host);
         link->limit().stop();
-        if (!ec && link->limit().expired()) ec = errc::tls_timed_out;
-        if (ec) co_return ec;
+        if (!r.ec && link->limit().expired()) r.ec = errc::tls_timed_out;
     }
-    co_return std::move(link);
+    if (!r.ec) r.link = std::move(link);
+    co_return r;
 }
 
 } // namespace afresh::net

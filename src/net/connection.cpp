@@ -57,19 +57,21 @@ asio::awaitable<connection::transferred> connection::write_some(asio::const_buff
     return socket_.async_write_some(from, as_values);
 }
 
-asio::awaitable<std::tuple<error_code>> connection::handshake(tls_context& tls, const std::string& host)
+asio::awaitable<std::tuple<error_code, std::string>> connection::handshake(tls_context& tls, const std::string& host)
 {
+    using outcome = std::tuple<error_code, std::string>;
     const auto context = tls.get();
-    if (!context) co_return std::tuple(context.error());
+    if (!context) co_return outcome(context.error(), "there are no trust roots; see tls_options::trust_roots_file");
     tls_ = std::make_unique<tls_layer>(socket_, **context);
-    if (!tls_->expect(host)) co_return std::tuple(make_error_code(errc::tls_failed));
+    if (!tls_->expect(host)) co_return outcome(errc::tls_failed, "the host name cannot be verified");
     auto [ec] = co_await tls_->stream.async_handshake(ssl::stream_base::client, as_values);
-    if (!ec) co_return std::tuple(error_code{});
-    if (limit_.expired()) co_return std::tuple(make_error_code(errc::tls_timed_out));
-    if (ec == asio::error::operation_aborted) co_return std::tuple(ec);
+    if (!ec) co_return outcome(ec, std::string());
+    if (limit_.expired()) co_return outcome(errc::tls_timed_out, std::string());
+    if (ec == asio::error::operation_aborted) co_return outcome(ec, std::string());
     // a peer that breaks off (a restart, a balancer) is no matter of trust: the next attempt may succeed
-    const bool refused = ec.category() == asio::error::get_ssl_category();
-    co_return std::tuple(make_error_code(refused ? errc::tls_failed : errc::connect_failed));
+    if (ec.category() != asio::error::get_ssl_category()) co_return outcome(errc::connect_failed, std::string());
+    const long verdict = SSL_get_verify_result(tls_->stream.native_handle());
+    co_return outcome(errc::tls_failed, verdict == X509_V_OK ? ec.message() : X509_verify_cert_error_string(verdict));
 }
 
 bool connection::holds_unread()

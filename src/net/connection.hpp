@@ -12,6 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -32,8 +33,8 @@ public:
     asio::awaitable<transferred> write_some(asio::const_buffer from);
 
     // Verifies that the peer is `host` (a name or an address) and that `tls` trusts it. `limit()` is the caller's to
-    // set.
-    asio::awaitable<std::tuple<error_code>> handshake(tls_context& tls, const std::string& host);
+    // set. The text says more than errc::tls_failed does, for a log.
+    asio::awaitable<std::tuple<error_code, std::string>> handshake(tls_context& tls, const std::string& host);
     bool is_tls() const noexcept { return tls_ != nullptr; }
 
     // Bytes came with what was read, and nobody has seen them: in TLS, records of their own.
@@ -59,9 +60,15 @@ struct connect_limits {
     clock::time_point by = clock::time_point::max(); // for all of it
 };
 
+struct connect_result {
+    std::unique_ptr<connection> link; // null: failed
+    error_code ec{};
+    std::string detail{}; // why, where the code does not say it all; never a secret
+};
+
 // Looks the name up, tries each address in turn and, for https, shakes hands. The connection's I/O runs on `executor`.
 // Fails with resolve_failed, connect_failed, connect_timed_out, tls_failed or tls_timed_out: nothing was sent.
-asio::awaitable<result<std::unique_ptr<connection>>> connect(asio::any_io_executor executor, const core::url_parts& to,
-                                                             tls_context& tls, const connect_limits& limits);
+asio::awaitable<connect_result> connect(asio::any_io_executor executor, const core::url_parts& to, tls_context& tls,
+                                        const connect_limits& limits);
 
 } // namespace afresh::net

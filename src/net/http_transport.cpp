@@ -26,15 +26,15 @@ public:
         const auto now = net::clock::now();
         const net::connect_limits connect_limits{r.connect_limit, r.connect_limit, now + r.connect_limit};
         auto executor = co_await asio::this_coro::executor;
-        const auto link = co_await net::connect(executor, *to, *tls_, connect_limits);
-        if (!link) co_return transport_outcome(link.error(), false);
+        auto made = co_await net::connect(executor, *to, *tls_, connect_limits);
+        if (!made.link) co_return transport_outcome(made.ec, std::move(made.detail), false);
 
         net::exchange_limits limits;
         limits.total = r.exchange_limit;
         limits.header = r.header_limit;
         limits.body = r.body_limit;
         const bool to_head = r.request.method() == "HEAD";
-        auto answer = co_await net::exchange(**link, *text, to_head, limits, r.before_first_byte);
+        auto answer = co_await net::exchange(*made.link, *text, to_head, limits, r.before_first_byte);
         transport_outcome outcome(answer.ec, answer.sent);
         outcome.response = std::move(answer.response);
         co_return outcome;

@@ -1,5 +1,6 @@
 #include "net/ocsp_staple.hpp"
 
+#include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -23,9 +24,10 @@ constexpr long oldest_without_end = 86400; // of an answer that does not say unt
 
 bool promises_staple(const X509* leaf)
 {
+    int critical{};
     const std::unique_ptr<TLS_FEATURE, freed_by<TLS_FEATURE_free>> features(
-        static_cast<TLS_FEATURE*>(X509_get_ext_d2i(leaf, NID_tlsfeature, nullptr, nullptr)));
-    if (!features) return false;
+        static_cast<TLS_FEATURE*>(X509_get_ext_d2i(leaf, NID_tlsfeature, &critical, nullptr)));
+    if (!features) return critical != -1; // there is none; or it cannot be read, and may promise anything
     for (int i = 0; i < sk_ASN1_INTEGER_num(features.get()); ++i)
         if (ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features.get(), i)) == TLSEXT_TYPE_status_request) return true;
     return false;
@@ -66,17 +68,28 @@ int status_of(SSL* ssl, const unsigned char* der, long size, X509* leaf, STACK_O
     return V_OCSP_CERTSTATUS_UNKNOWN;
 }
 
-// Called in each handshake, after the chain was verified; 0 refuses.
-int judge(SSL* ssl, void*)
+// X509_V_OK: nothing speaks against the certificate.
+int verdict_on(SSL* ssl)
 {
-    X509* const leaf = SSL_get0_peer_certificate(ssl);
     STACK_OF(X509)* const chain = SSL_get0_verified_chain(ssl);
-    if (!leaf || !chain || sk_X509_num(chain) == 0) return 0;
+    if (!chain || sk_X509_num(chain) == 0) return X509_V_ERR_UNSPECIFIED;
+    X509* const leaf = sk_X509_value(chain, 0);
     const unsigned char* der = nullptr;
     const long size = SSL_get_tlsext_status_ocsp_resp(ssl, &der);
     const int status = size > 0 ? status_of(ssl, der, size, leaf, chain) : V_OCSP_CERTSTATUS_UNKNOWN;
-    if (status == V_OCSP_CERTSTATUS_REVOKED) return 0;
-    return status == V_OCSP_CERTSTATUS_GOOD || !promises_staple(leaf) ? 1 : 0;
+    if (status == V_OCSP_CERTSTATUS_REVOKED) return X509_V_ERR_CERT_REVOKED;
+    if (status == V_OCSP_CERTSTATUS_GOOD || !promises_staple(leaf)) return X509_V_OK;
+    return size > 0 ? X509_V_ERR_OCSP_VERIFY_FAILED : X509_V_ERR_OCSP_VERIFY_NEEDED;
+}
+
+// Called in each handshake, after the chain was verified; 0 refuses.
+int judge(SSL* ssl, void*)
+{
+    const int verdict = verdict_on(ssl);
+    ERR_clear_error(); // a staple that counts for nothing must not look like the handshake's failure
+    if (verdict == X509_V_OK) return 1;
+    SSL_set_verify_result(ssl, verdict); // says why
+    return 0;
 }
 
 } // namespace

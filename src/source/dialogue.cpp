@@ -183,7 +183,7 @@ asio::awaitable<transport_outcome> chain::transmit(transport_request request)
     transport_outcome outcome(errc::temporarily_unavailable, true);
     try {
         outcome = co_await service->transport->send(std::move(request));
-        failure_detail_ = outcome.ec ? outcome.ec.message() : std::string();
+        failure_detail_ = outcome.ec && outcome.detail.empty() ? outcome.ec.message() : outcome.detail;
     } catch (...) {
         failure_detail_ = text_of(std::current_exception());
     }

@@ -1,15 +1,12 @@
 // TLS: whom we talk to is verified before a byte of the request is sent.
 #include "net/tls_context.hpp"
 #include "support/print_errc.hpp"
-#include "support/raw_server.hpp"
-#include "support/run.hpp"
-#include "support/test_pki.hpp"
-
-#include <afresh/http_transport.hpp>
+#include "support/tls_server.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <cstdlib>
 #include <fstream>
 
 using namespace afresh;
@@ -17,51 +14,6 @@ using namespace afresh::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-const std::string hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-
-tls_options trusting(const test_pki& pki)
-{
-    tls_options o;
-    o.trust_roots_file = pki.roots_file();
-    return o;
-}
-
-transport_outcome get(const std::string& url, const tls_options& options)
-{
-    const auto transport = make_http_transport(options);
-    asio::io_context context;
-    transport_request request(http_request("GET", url));
-    request.connect_limit = 5s;
-    request.exchange_limit = 5s;
-    return run(context, transport->send(std::move(request)));
-}
-
-// Counts the requests that got through.
-struct tls_server {
-    explicit tls_server(std::shared_ptr<SSL_CTX> context, std::string answer = hello)
-        : server(
-              [this, answer](raw_peer& peer) {
-                  if (!peer.read_request().empty()) ++requests;
-                  peer.write(answer);
-                  if (goodbye) peer.say_goodbye();
-              },
-              std::move(context))
-    {
-    }
-    std::atomic<unsigned> requests{};
-    std::atomic<bool> goodbye{true};
-    raw_server server;
-};
-
-void check_refused(const std::shared_ptr<SSL_CTX>& context, const tls_options& options, const char* host = "127.0.0.1")
-{
-    tls_server s(context);
-    const auto outcome = get(s.server.url("/", host), options);
-    BOOST_TEST(outcome.ec == errc::tls_failed);
-    BOOST_TEST(!outcome.sent);
-    BOOST_TEST(s.requests == 0u);
-}
 
 std::string error_of(const tls_options& options)
 {
@@ -88,6 +40,17 @@ BOOST_AUTO_TEST_CASE(an_unknown_authority_is_refused)
     const test_pki other;
     check_refused(pki.server("server"), trusting(other));
     check_refused(pki.server("server"), tls_options()); // the system's roots do not know it either
+}
+
+BOOST_AUTO_TEST_CASE(a_system_without_roots_trusts_nobody_and_says_so)
+{
+    pki.issue("server", {});
+    ::setenv("SSL_CERT_FILE", "/nonexistent/roots.pem", 1);
+    ::setenv("SSL_CERT_DIR", "/nonexistent", 1);
+    const std::string why = check_refused(pki.server("server"), tls_options());
+    BOOST_TEST(why.find("no trust roots") != std::string::npos, why);
+    ::unsetenv("SSL_CERT_FILE");
+    ::unsetenv("SSL_CERT_DIR");
 }
 
 BOOST_AUTO_TEST_CASE(another_host_name_is_refused)
@@ -122,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_certificate_out_of_its_time_is_refused)
     expired.valid_from_days = -10;
     expired.valid_for_days = -1;
     pki.issue("expired", expired);
-    check_refused(pki.server("expired"), trusting(pki));
+    BOOST_TEST(check_refused(pki.server("expired"), trusting(pki)) == "certificate has expired");
     leaf early;
     early.valid_from_days = 1;
     early.valid_for_days = 10;
