@@ -52,8 +52,10 @@ AFRESH_EXPORT bool is_cancellation(const error_code& ec) noexcept;
 /// temporary a declared constructor, as g++ 12 destroys temporary aggregates twice inside a `co_await`.
 ///
 /// @code
-/// afresh::authorized call(tokens, [&](const request& r, const afresh::http_fields& authorization) { return send(r,
-/// authorization); }); response answer = co_await call(r);
+/// afresh::authorized call(tokens, [&](const request& r, const afresh::http_fields& authorization) {
+///     return send(r, authorization);
+/// });
+/// response answer = co_await call(r);
 /// @endcode
 ///
 /// @par Thread safety Distinct objects: safe. Shared objects: as safe as `send`.
@@ -65,10 +67,10 @@ public:
 
     /// Sends `request` with the token.
     ///
-    /// @par Errors        Thrown as `boost::system::system_error`: errc::origin_not_allowed, before anything is sent;
-    /// those of
-    ///                    `token_source::get()` when there is no token; whatever `send` throws. If no new token is to
-    ///                    be had after a 401, that 401 is returned: it is what the resource said.
+    /// @par Errors        Thrown as `boost::system::system_error`:
+    ///                    errc::origin_not_allowed, before anything is sent; those of `token_source::get()` when there
+    ///                    is no token; whatever `send` throws. If no new token is to be had after a 401, that 401 is
+    ///                    returned: it is what the resource said.
     /// @par Cancellation  As `send` and `get()`. The refresh goes on.
     /// @see RFC 6750 section 3
     template <class Request>

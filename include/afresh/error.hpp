@@ -38,12 +38,12 @@ enum class errc {
     store_failed,
     /// The URL's origin is not one the token was configured for. Add it to `source_options::allowed_origins`.
     origin_not_allowed,
-    /// A token or a credential would have travelled over plain http. Use https (http is allowed on loopback only by
-    /// name).
+    /// A token or a credential would have travelled over plain http. Use https (http is for this machine only:
+    /// `localhost`, 127.0.0.0/8, ::1).
     insecure_url,
-    /// An argument or configuration value is not valid. Correct the call; the text of the exception names the value.
+    /// An argument or configuration value is not valid. Correct the call; a constructor's exception names the value.
     invalid_argument,
-    /// The source or service was closed or destroyed.
+    /// The source was closed or destroyed. Make another one, if that was not meant.
     closed,
     /// The host name could not be resolved. Check the name and the resolver; retrying is safe.
     resolve_failed,
@@ -56,33 +56,37 @@ enum class errc {
     tls_failed,
     /// The TLS handshake did not end within the limit. Nothing was sent; retrying is safe.
     tls_timed_out,
-    /// The request was sent and no answer began within the limit. The server may have acted on it.
+    /// The request was sent and no answer began within the limit. The server may have acted on it: repeat it only if it
+    /// is idempotent.
     first_byte_timed_out,
-    /// The answer stopped arriving. The server has acted on the request.
+    /// The answer stopped arriving. The server has acted on the request: repeat it only if it is idempotent.
     body_timed_out,
-    /// The whole call took longer than its limit.
+    /// The request took longer than its limit. If it was sent, repeat it only if it is idempotent.
     total_timed_out,
     /// No connection of the pool became free within the limit. Raise the pool's size or lower the load.
     pool_timed_out,
-    /// The connection ended or broke before the answer was complete. The server may have acted on the request.
+    /// The connection ended or broke before the answer was complete. The server may have acted on the request: repeat
+    /// it only if it is idempotent.
     connection_lost,
     /// The answer's header is larger than the limit. Raise the limit if you trust the server.
     header_limit,
-    /// The answer's body is larger than the limit. Raise the limit, or read the body as a stream.
+    /// The answer's body is larger than the limit. Raise the limit if you trust the server.
     body_limit,
-    /// The answer is not valid HTTP/1.1, or its framing is ambiguous (RFC 9112 6.3). The connection was dropped.
+    /// The answer is not valid HTTP/1.1, or its framing is ambiguous (RFC 9112 6.3). The connection was dropped; the
+    /// server must be corrected.
     malformed_http,
-    /// More redirects than allowed.
+    /// More redirects than allowed. Reserved: no redirect is followed yet.
     too_many_redirects,
-    /// The proxy refused the connection. Check its address and credentials.
+    /// The proxy refused the connection. Reserved: no proxy is used yet.
     proxy_refused,
 };
 
 /// The questions a caller really asks; compare an `error_code` with these: `if (ec == afresh::condition::retry_later)`.
 enum class condition {
-    /// A human must sign in again: `sign_in_required`, `rotation_in_doubt`.
+    /// A human must sign in: `sign_in_required`, `rotation_in_doubt`, `not_renewable`.
     sign_in = 1,
-    /// The same call may succeed later without anybody doing anything.
+    /// The same call may succeed later without anybody doing anything. From a token source: it is trying. From a
+    /// client: nobody repeats a request that the server may have acted on.
     retry_later,
     /// Somebody must correct a setting: of this program, or at the authorization server.
     misconfigured,

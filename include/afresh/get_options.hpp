@@ -13,7 +13,8 @@ public:
     constexpr get_options() noexcept {} // declared: a temporary of it is safe inside co_await on g++ 12
 
     /// How long to wait for a usable token; then `errc::wait_timed_out`. A caller that says so stays queued through
-    /// failures until then; one that does not waits `refresh_policy::max_wait` at most and learns of failures at once.
+    /// failures until then; one that does not waits `refresh_policy::max_wait` at most, and fails with the third
+    /// failure in a row.
     constexpr get_options& max_wait(std::chrono::milliseconds t) noexcept
     {
         max_wait_ = t;

@@ -24,17 +24,15 @@ struct http_client_options {
 /// 401 (RFC 6750 3.1). A request that brings an `Authorization` field of its own is sent as it is.
 ///
 /// @par Executors     Belongs to the context of its executor (thread per core: one client each). Calls run on the
-/// awaiting
-///                    coroutine's executor, which must be of that context.
+///                    awaiting coroutine's executor, which must be of that context.
 /// @par Thread safety Distinct objects: safe. Shared objects: calls are safe from all threads of the context;
-/// assignment
-///                    and destruction are not.
+///                    assignment and destruction are not.
 /// @par Lifetime      Calls under way keep what they need; the execution context must outlive the client.
 class AFRESH_EXPORT http_client {
 public:
     /// On the source's executor. (Overloads, since g++ 12 destroys a default argument twice inside a `co_await`.)
-    /// @par Exceptions `boost::system::system_error` with errc::invalid_argument for a file or limit that cannot be
-    /// used.
+    /// @par Exceptions    `boost::system::system_error` with errc::invalid_argument for a file or limit that cannot be
+    ///                    used.
     explicit http_client(token_source tokens);
     http_client(token_source tokens, http_client_options options);
     /// On another context than the source's.
@@ -43,12 +41,12 @@ public:
 
     /// Sends a request and reads the whole answer. Any status is an answer, not an error.
     ///
-    /// @par Errors        Thrown as `boost::system::system_error`: errc::origin_not_allowed, before anything is sent;
-    /// those
-    ///                    of `token_source::get()`; errc::invalid_argument for an impossible URL, method or field;
-    ///                    resolve_failed, connect_failed, connect_timed_out, tls_failed, tls_timed_out, pool_timed_out:
-    ///                    nothing was sent; first_byte_timed_out, body_timed_out, total_timed_out, connection_lost,
-    ///                    header_limit, body_limit, malformed_http: the server may have acted on it.
+    /// @par Errors        Thrown as `boost::system::system_error`:
+    ///                    errc::origin_not_allowed, before anything is sent; those of `token_source::get()`;
+    ///                    errc::invalid_argument for an impossible URL, method or field; resolve_failed,
+    ///                    connect_failed, connect_timed_out, tls_failed, tls_timed_out, pool_timed_out: nothing was
+    ///                    sent; first_byte_timed_out, body_timed_out, total_timed_out, connection_lost, header_limit,
+    ///                    body_limit, malformed_http: the server may have acted on it.
     /// @par Cancellation  terminal: the call ends with asio::error::operation_aborted and its connection is closed. A
     ///                    refresh that it waited for goes on.
     /// @see RFC 9110, RFC 6750

@@ -19,17 +19,18 @@ enum class unused_sources {
 };
 
 /// The numbers of one `token_service` or source. The defaults suit servers with token lifetimes from seconds to days.
-/// Checked when a source is made: a value outside its range throws `errc::invalid_argument`.
+/// Checked when a service is made (the short form of a source makes one): a value outside its range throws
+/// `errc::invalid_argument`. Times are 0 to ten years where nothing else is said.
 struct refresh_policy {
     using milliseconds = std::chrono::milliseconds;
     using seconds = std::chrono::seconds;
 
-    // When a token is due: lifetime - ahead - jitter. Range of all: 0 and up.
-    unsigned ahead_divisor = 10;    ///< ahead = lifetime / this, ...
+    // When a token is due: lifetime - ahead - jitter.
+    unsigned ahead_divisor = 10;    ///< ahead = lifetime / this (1 and up), ...
     seconds ahead_min{90};          ///< ... at least this, ...
     seconds ahead_max{300};         ///< ... at most this, and never more than half the lifetime
     seconds leeway_max{10};         ///< a token is used until lifetime - min(this, lifetime / 10)
-    seconds unknown_lifetime{3600}; ///< renewed after this when the server names no lifetime
+    seconds unknown_lifetime{3600}; ///< renewed after this when the server names no lifetime; 1 s and up
     unused_sources unused = unused_sources::renew_while_used;
     seconds used_within_min{900}; ///< see `unused_sources::renew_while_used`
 
@@ -41,9 +42,9 @@ struct refresh_policy {
 
     // Failures.
     unsigned attempts_for_waiters = 3;    ///< exchanges that fail before waiting callers get the error; 1 and up
-    milliseconds backoff_base{500};       ///< full jitter: uniform in [0, base * 2^n] ...
+    milliseconds backoff_base{500};       ///< full jitter: uniform in [0, base * 2^n], a tenth of base at least, ...
     milliseconds backoff_cap{60'000};     ///< ... capped
-    seconds retry_after_cap{3600};        ///< of what a server may ask for
+    seconds retry_after_cap{3600};        ///< of what a server may ask for; an hour at most
     seconds breaker_min{60};              ///< pause after a misconfiguration, doubled each time ...
     seconds breaker_max{900};             ///< ... up to this
     unsigned bare_unauthorized_limit = 3; ///< 401s without an OAuth error until `sign_in_required`

@@ -17,11 +17,15 @@ struct sqlite_store_options {
 };
 
 /// Opens (or creates) the file: WAL, synchronous=FULL, secure_delete, mode 0600. A file that is readable by others,
-/// owned by somebody else, or a symbolic link is refused. Owns one thread on which SQLite runs; the destructor joins it
+/// owned by somebody else, or a symbolic link is refused. Beside it come `-wal`, `-shm` and `.lock`: share or mount the
+/// directory, not the file, and keep it on a local disk. Tokens are not encrypted: the modes protect them. After fork()
+/// open the store again in the child.
+///
+/// Owns one thread on which SQLite runs; commands that come together share one durable commit. The destructor joins it
 /// and is the only destructor of Afresh that blocks.
 ///
-/// @par Exceptions `boost::system::system_error` with `errc::store_failed` or `errc::invalid_argument`; the text says
-/// what to do.
+/// @par Exceptions    `boost::system::system_error` with `errc::store_failed` or `errc::invalid_argument`; the text
+///                    says what to do.
 AFRESH_SQLITE_EXPORT std::shared_ptr<token_store> make_sqlite_token_store(sqlite_store_options options);
 
 } // namespace afresh

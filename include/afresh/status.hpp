@@ -16,7 +16,7 @@ namespace afresh {
 
 /// What a chain is about.
 enum class source_state {
-    empty,      ///< no token held yet
+    empty,      ///< no usable token, and none under way: the next caller asks for one
     fresh,      ///< a usable token, and no exchange wanted
     due,        ///< a usable token; a new one is wanted or under way
     refreshing, ///< no usable token; an exchange is under way
@@ -53,8 +53,8 @@ struct event {
         save_failed,       ///< they are not yet: `detail`
         adopted,           ///< a newer generation was found in the store
         waiters_released,  ///< `count` callers were given a token or an error
-        token_rejected,    ///< a resource answered 401
-        sign_in_required,  ///< a human must sign in again: `error`
+        token_rejected,    ///< a resource answered 401: `detail` is its origin
+        sign_in_required,  ///< a human must sign in: `error`
         sign_in_failed,    ///< the sign-in hook threw, or brought tokens that cannot be used: `error`, `detail`
         closed,
     };
@@ -68,7 +68,9 @@ struct event {
     std::string detail{};
 };
 
-/// Called for each event, in order for each chain, one at a time, never on a caller's stack. An exception is swallowed.
+/// Called for each event: in order and one at a time for each chain, at the same time for different chains, on the
+/// chain's strand and never on a caller's stack. It must not block: exchanges of its chain wait meanwhile. An exception
+/// is swallowed.
 using event_hook = std::function<void(const event&)>;
 
 } // namespace afresh

@@ -15,8 +15,9 @@ namespace afresh {
 /// @code
 /// afresh::token_reader reader(tokens);
 /// for (;;) {
-///     if (!reader.held()) co_await tokens.get(); // waits for one
-///     use(reader.held());
+///     afresh::access_token token = reader.held();
+///     if (!token) token = co_await tokens.get(); // waits for one
+///     use(token);
 /// }
 /// @endcode
 ///

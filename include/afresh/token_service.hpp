@@ -38,7 +38,7 @@ class AFRESH_EXPORT token_service {
 public:
     using executor_type = asio::any_io_executor;
 
-    /// @par Exceptions `boost::system::system_error` with `errc::invalid_argument`, whose text names the field.
+    /// @par Exceptions    `boost::system::system_error` with `errc::invalid_argument`, whose text names the field.
     explicit token_service(executor_type executor, service_options options = {});
 
     executor_type get_executor() const noexcept;

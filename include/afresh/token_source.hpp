@@ -31,12 +31,12 @@ struct source_options {
     /// registrations, scopes, resources and origins must be equal (`errc::invalid_argument`); the sign-in hook is that
     /// of the first. One that brings a refresh token the chain was never given brings a new sign-in.
     std::string key = "default";
-    /// Where the token may be sent: origins such as `https://api.example.com`. `http_client` and `authorized` refuse
-    /// others.
+    /// Where the token may be sent: origins such as `https://api.example.com` (a path is ignored). `http_client` and
+    /// `authorized` refuse all others; when empty, every one.
     std::vector<std::string> allowed_origins{};
-    /// Called once when the grant is refused; the tokens it returns are taken as by `set_tokens()`. Runs on the chain's
-    /// strand; callers do not wait for it. An exception means that nobody signed in: see `retry_grant()`. An empty set
-    /// means that the hook called `set_tokens()` itself.
+    /// Called once when the grant is refused, or when there is none; the tokens it returns are taken as by
+    /// `set_tokens()`. Runs on the chain's strand; callers do not wait for it. An exception means that nobody signed
+    /// in: see `retry_grant()`. An empty set means that the hook called `set_tokens()` itself.
     std::function<asio::awaitable<token_set>()> on_sign_in{};
     /// Of the short form only (a source that makes its own service): see `service_options`.
     service_options service{};
@@ -49,9 +49,9 @@ struct source_options {
 /// or times out stops waiting, and the exchange goes on and is saved.
 ///
 /// @par Executors     Operations complete on the handler's associated executor; timers and exchanges run on the
-/// service's.
+///                    service's.
 /// @par Thread safety Distinct objects: safe, also as copies. Shared objects: safe, except for assignment and
-/// destruction.
+///                    destruction.
 /// @par Lifetime      The execution context must outlive it. It may be destroyed while operations are outstanding: they
 ///                    complete with `errc::closed`, and an exchange under way finishes and saves.
 /// A moved-from source may only be destroyed or assigned to.
@@ -60,9 +60,8 @@ public:
     using executor_type = asio::any_io_executor;
 
     /// The short form, which makes its own service on `executor`.
-    /// @par Exceptions `boost::system::system_error` with `errc::invalid_argument` or `errc::insecure_url`; the text
-    /// says
-    ///                 which setting and why.
+    /// @par Exceptions    `boost::system::system_error` with `errc::invalid_argument` or `errc::insecure_url`; the text
+    ///                    says which setting and why.
     token_source(executor_type executor, client_registration registration, grant grant, source_options options = {});
     /// A chain of a service that many share.
     token_source(const token_service& service, std::shared_ptr<const client_registration> registration, grant grant,
@@ -79,13 +78,14 @@ public:
     /// @par Errors        Thrown as `boost::system::system_error`:
     ///                    errc::sign_in_required, errc::rotation_in_doubt: the grant was refused. Sign in again.
     ///                    errc::temporarily_unavailable, errc::malformed_response, errc::store_failed: three attempts
-    ///                    failed; another is scheduled. `status()` says why.
+    ///                    failed; another is scheduled. `status()` says why: log its `last_detail` too.
     ///                    errc::misconfigured: the server refuses this client. Correct the registration.
     ///                    errc::not_renewable: there is no refresh token. Give one with `set_tokens()`.
     ///                    errc::wait_timed_out: no token within `max_wait`. The refresh goes on.
     ///                    errc::closed: the source was closed.
     ///                    asio::error::operation_aborted: this wait was cancelled.
-    /// @par Cancellation  terminal, partial and total: this caller stops waiting. The refresh goes on.
+    /// @par Cancellation  terminal, partial and total: this caller stops waiting. The refresh goes on. (A coroutine
+    ///                    passes on only terminal, unless it resets its cancellation state.)
     /// @par Thread safety Safe on a shared object.
     /// @par Lifetime      The source must exist when the coroutine starts; afterwards it may be destroyed.
     /// @see RFC 6749 section 6
@@ -103,8 +103,7 @@ public:
     /// As `get()`, for any completion token.
     ///
     /// @par Completion    `void(error_code, access_token)`, exactly once, never from within this function, on the
-    /// handler's
-    ///                    associated executor (default: get_executor()). On error the token is empty.
+    ///                    handler's associated executor (default: get_executor()). On error the token is empty.
     /// @par Errors, Cancellation, Thread safety: as `get()`.
     /// @par Lifetime      The source may be destroyed while this is outstanding; it then completes with errc::closed.
     template <asio::completion_token_for<void(error_code, access_token)> CompletionToken = asio::deferred_t>
@@ -120,8 +119,8 @@ public:
     }
 
     /// The held token if it is usable now, without waiting. Asks for a new one behind the scenes when there is none.
-    /// @par Errors errc::temporarily_unavailable: none is held now; `get()` waits for one. errc::closed. Others as
-    /// `get()`.
+    /// @par Errors        errc::temporarily_unavailable: none is held now; `get()` waits for one. errc::closed. Others
+    ///                    as `get()`.
     result<access_token> try_get(get_options options = {}) const;
 
     /// Obtains a token newer than `rejected`, which a resource answered with 401 (RFC 6750 3.1). If a newer one is held
@@ -140,7 +139,7 @@ public:
         co_return std::move(node.token);
     }
     /// The same for any completion token.
-    /// @par Completion `void(error_code, access_token)`, as `async_get()`.
+    /// @par Completion    `void(error_code, access_token)`, as `async_get()`.
     template <asio::completion_token_for<void(error_code, access_token)> CompletionToken = asio::deferred_t>
     auto async_renew_if_current(access_token rejected, std::string origin,
                                 CompletionToken&& token = CompletionToken()) const
@@ -154,10 +153,9 @@ public:
     ///
     /// @par Completion    `void(error_code)`, as `async_get()`.
     /// @par Errors        errc::invalid_argument: neither an access token nor a refresh token, or an access token that
-    /// no
-    ///                    header can carry (RFC 6750 2.1). errc::store_failed: the
-    ///                    tokens are in use but not yet saved; saving is retried. errc::closed.
-    /// @par Cancellation  terminal: stops waiting; the tokens are taken all the same.
+    ///                    no header can carry (RFC 6750 2.1).
+    ///                    errc::store_failed: the tokens are in use but not yet saved; saving is retried. errc::closed.
+    /// @par Cancellation  terminal, partial and total: stops waiting; the tokens are taken all the same.
     template <asio::completion_token_for<void(error_code)> CompletionToken = asio::deferred_t>
     auto async_set_tokens(token_set tokens, CompletionToken&& token = CompletionToken()) const
     {
@@ -168,10 +166,10 @@ public:
     asio::awaitable<void> set_tokens(token_set tokens) const;
 
     /// Says that a refused or misconfigured grant is good again (somebody corrected it at the server): sends it once
-    /// more.
+    /// more. Nothing happens while an exchange is under way. Safe to call from any thread.
     void retry_grant() const;
 
-    /// A picture of the chain now.
+    /// A picture of the chain now. Safe to call from any thread, as are `key()`, `allows()` and `close()`.
     source_status status() const;
     const std::string& key() const noexcept;
     /// True when the token may be sent to the origin of `url`.
@@ -180,9 +178,10 @@ public:
     /// Completes the waiters with `errc::closed` and starts nothing new. An exchange under way finishes and saves.
     void close() const;
     /// `close()`, then waits until nothing is under way and everything is saved.
-    /// @par Completion `void(error_code)`, as `async_get()`.
-    /// @par Errors     errc::wait_timed_out: not done within `deadline`; what is under way goes on.
-    ///                 errc::store_failed: not possible to save yet; the tokens are in memory only.
+    /// @par Completion    `void(error_code)`, as `async_get()`.
+    /// @par Errors        errc::wait_timed_out: not done within `deadline`; what is under way goes on.
+    ///                    errc::store_failed: not possible to save yet; the tokens are in memory only.
+    /// @par Cancellation  terminal, partial and total: stops waiting; what is under way goes on.
     template <asio::completion_token_for<void(error_code)> CompletionToken = asio::deferred_t>
     auto async_shutdown(std::chrono::milliseconds deadline, CompletionToken&& token = CompletionToken()) const
     {

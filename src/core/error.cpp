@@ -53,7 +53,8 @@ bool is(errc e, condition c) noexcept
 {
     switch (e) {
     case errc::sign_in_required:
-    case errc::rotation_in_doubt: return c == condition::sign_in;
+    case errc::rotation_in_doubt:
+    case errc::not_renewable: return c == condition::sign_in;
     case errc::temporarily_unavailable:
     case errc::malformed_response:
     case errc::wait_timed_out:
@@ -68,7 +69,6 @@ bool is(errc e, condition c) noexcept
     case errc::pool_timed_out:
     case errc::connection_lost: return c == condition::retry_later;
     case errc::misconfigured:
-    case errc::not_renewable:
     case errc::origin_not_allowed:
     case errc::insecure_url:
     case errc::invalid_argument:

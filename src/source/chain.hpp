@@ -168,6 +168,7 @@ private:
     bool abandoned_{};
     error_code standing_;
     source_status status_;
+    core::token_times status_times_; // of the token that status_ speaks of
 
     // --- the strand's ---
     core::refresh_fsm fsm_;

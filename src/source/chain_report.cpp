@@ -26,6 +26,10 @@ source_status chain::status() const
     source_status s = status_;
     s.waiters = waiters_.size();
     s.token_requests = requests_.load(std::memory_order_relaxed);
+    const core::moment now = service->now();
+    // Nothing may have happened since: a token that nobody asks for ends quietly.
+    if (s.state == source_state::fresh && status_times_.due.reached(now)) s.state = source_state::due;
+    if (s.state == source_state::due && status_times_.usable_until.reached(now)) s.state = source_state::empty;
     if (closed_) s.state = source_state::closed;
     return s;
 }
@@ -55,6 +59,7 @@ void chain::fill_status()
     const bool usable = held_ && fsm_.usable(now);
     std::lock_guard lock(mutex_);
     source_status& s = status_;
+    status_times_ = held_times_;
     s.generation = generation_;
     s.consecutive_failures = fsm_.failures();
     s.unsaved = fsm_.unsaved();

@@ -62,6 +62,23 @@ BOOST_AUTO_TEST_CASE(the_wake_up_of_another_source_of_the_service_stays)
     BOOST_TEST(!s.time->is_armed());
 }
 
+BOOST_AUTO_TEST_CASE(the_status_of_a_token_that_nobody_asks_for_is_that_of_now)
+{
+    stage s;
+    s.policy.unused = unused_sources::on_demand;
+    const token_source tokens = s.source();
+    s.run(get_once(tokens));
+    s.settle();
+    BOOST_TEST((tokens.status().state == source_state::fresh));
+    s.time->pass(3400s);
+    BOOST_TEST((tokens.status().state == source_state::due));
+    s.time->pass(200s);
+    BOOST_TEST((tokens.status().state == source_state::empty));
+    s.run(get_once(tokens));
+    s.settle();
+    BOOST_TEST((tokens.status().state == source_state::fresh));
+}
+
 BOOST_AUTO_TEST_CASE(shutdown_completes_after_the_last_event)
 {
     stage s;

@@ -60,6 +60,7 @@ BOOST_AUTO_TEST_CASE(callers_branch_on_conditions)
 {
     BOOST_TEST((error_code(errc::sign_in_required) == condition::sign_in));
     BOOST_TEST((error_code(errc::rotation_in_doubt) == condition::sign_in));
+    BOOST_TEST((error_code(errc::not_renewable) == condition::sign_in));
     BOOST_TEST((error_code(errc::temporarily_unavailable) == condition::retry_later));
     BOOST_TEST((error_code(errc::connect_failed) == condition::retry_later));
     BOOST_TEST((error_code(errc::misconfigured) == condition::misconfigured));
