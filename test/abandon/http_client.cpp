@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <functional>
 #include <string>
 
 using namespace afresh;
@@ -62,67 +63,61 @@ struct calling_world {
     }
 };
 
+// Does something to a world in which so many handlers have run, for each number until all calls have ended.
+void after_any_handler(const std::function<void(calling_world&)>& something)
+{
+    bool over = false;
+    for (int handlers = 0; !over; ++handlers) {
+        BOOST_TEST_CONTEXT(handlers << " handlers")
+        {
+            BOOST_REQUIRE(handlers < 1000);
+            calling_world w;
+            for (int i = 0; i < handlers && !over; ++i) over = w.ended == w.callers || !w.step();
+            something(w);
+        }
+    }
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(abandoned_http_client)
 
 BOOST_AUTO_TEST_CASE(the_handles_go_and_the_calls_go_on)
 {
-    bool over = false;
-    for (int handlers = 0; !over; ++handlers) {
-        BOOST_TEST_CONTEXT(handlers << " handlers")
-        {
-            BOOST_REQUIRE(handlers < 1000);
-            calling_world w;
-            for (int i = 0; i < handlers && !over; ++i) over = w.ended == w.callers || !w.step();
-            w.client.reset();
-            w.tokens.reset();
-            while (w.ended < w.callers && w.step()) {
-            }
-            BOOST_TEST(w.ended == w.callers);
-            BOOST_TEST(w.answered == 2 * w.callers);
-            BOOST_TEST(w.server->seen().reuses == 0u);
-            BOOST_TEST(w.store->held() == w.server->current());
+    after_any_handler([](calling_world& w) {
+        w.client.reset();
+        w.tokens.reset();
+        while (w.ended < w.callers && w.step()) {
         }
-    }
+        BOOST_TEST(w.ended == w.callers);
+        BOOST_TEST(w.answered == 2 * w.callers);
+        BOOST_TEST(w.server->seen().reuses == 0u);
+        BOOST_TEST(w.store->held() == w.server->current());
+    });
 }
 
 BOOST_AUTO_TEST_CASE(the_source_is_closed_and_the_exchange_is_saved)
 {
-    bool over = false;
-    for (int handlers = 0; !over; ++handlers) {
-        BOOST_TEST_CONTEXT(handlers << " handlers")
-        {
-            BOOST_REQUIRE(handlers < 1000);
-            calling_world w;
-            for (int i = 0; i < handlers && !over; ++i) over = w.ended == w.callers || !w.step();
-            w.tokens->close();
-            w.tokens.reset();
-            w.client.reset();
-            while ((w.ended < w.callers || w.server.use_count() > 1) && w.step()) {
-            }
-            BOOST_TEST(w.ended == w.callers);
-            BOOST_TEST(w.server.use_count() == 1);
-            if (w.server->bytes_sent() > 0) BOOST_TEST(w.store->held() == w.server->current());
+    after_any_handler([](calling_world& w) {
+        w.tokens->close();
+        w.tokens.reset();
+        w.client.reset();
+        while ((w.ended < w.callers || w.server.use_count() > 1) && w.step()) {
         }
-    }
+        BOOST_TEST(w.ended == w.callers);
+        BOOST_TEST(w.server.use_count() == 1);
+        if (w.server->bytes_sent() > 0) BOOST_TEST(w.store->held() == w.server->current());
+    });
 }
 
 BOOST_AUTO_TEST_CASE(the_context_goes)
 {
-    bool over = false;
-    for (int handlers = 0; !over; ++handlers) {
-        BOOST_TEST_CONTEXT(handlers << " handlers")
-        {
-            BOOST_REQUIRE(handlers < 1000);
-            calling_world w;
-            for (int i = 0; i < handlers && !over; ++i) over = w.ended == w.callers || !w.step();
-            w.client.reset();
-            w.tokens.reset();
-            w.context.reset();
-            BOOST_TEST(w.server.use_count() == 1);
-        }
-    }
+    after_any_handler([](calling_world& w) {
+        w.client.reset();
+        w.tokens.reset();
+        w.context.reset();
+        BOOST_TEST(w.server.use_count() == 1);
+    });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -18,16 +18,6 @@ using http::http1_client;
 
 namespace {
 
-const std::string hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-
-// Answers requests on a connection until the client goes.
-raw_server::script keep_answering(std::string bytes = hello)
-{
-    return [bytes = std::move(bytes)](raw_peer& peer) {
-        while (!peer.read_request().empty()) peer.write(bytes);
-    };
-}
-
 // Until the server has done something, and a little longer, so that it has arrived.
 void wait_for(const std::atomic<unsigned>& counter, unsigned value)
 {

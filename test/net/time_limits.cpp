@@ -22,8 +22,6 @@ using http::http1_client;
 
 namespace {
 
-const std::string hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-
 transport_outcome call(const http_limits& limits, const std::string& url, const char* method = "GET",
                        std::string body = {})
 {

@@ -160,6 +160,13 @@ void raw_server::serve(int s, unsigned number)
     ::close(s);
 }
 
+raw_server::script keep_answering(std::string bytes)
+{
+    return [bytes = std::move(bytes)](raw_peer& peer) {
+        while (!peer.read_request().empty()) peer.write(bytes);
+    };
+}
+
 std::uint16_t unused_port()
 {
     std::uint16_t port{};

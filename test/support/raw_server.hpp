@@ -70,6 +70,10 @@ private:
     std::thread acceptor_;
 };
 
+inline const std::string hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+// Answers the requests on a connection until the client goes.
+raw_server::script keep_answering(std::string bytes = hello);
+
 // A port of this machine where nobody listens.
 std::uint16_t unused_port();
 

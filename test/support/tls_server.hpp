@@ -17,8 +17,6 @@
 
 namespace afresh::test {
 
-inline const std::string hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-
 inline tls_options trusting(const test_pki& pki)
 {
     tls_options o;

@@ -32,7 +32,10 @@ const std::string unauthorized = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate:
 // An API that answers its requests in turn, the last one for ever, and remembers them.
 class scripted_api {
 public:
-    explicit scripted_api(std::vector<std::string> answers) : answers_(std::move(answers)) {}
+    explicit scripted_api(std::vector<std::string> answers, std::chrono::milliseconds time = {})
+        : answers_(std::move(answers)), time_(time)
+    {
+    }
 
     std::string url(std::string_view target) const { return server_.url(target); }
     std::uint16_t port() const { return server_.port(); }
@@ -52,11 +55,13 @@ private:
                 answer = answers_[std::min(requests_.size(), answers_.size() - 1)];
                 requests_.push_back(std::move(request));
             }
+            peer.pause(time_);
             peer.write(answer);
         }
     }
 
     const std::vector<std::string> answers_;
+    const std::chrono::milliseconds time_;
     std::mutex mutex_;
     std::vector<std::string> requests_;
     raw_server server_{[this](raw_peer& peer) { serve(peer); }};
@@ -70,12 +75,12 @@ struct real_time : stage {
         options.allowed_origins = std::move(origins);
         return source(std::move(options));
     }
-    http_response send(const token_source& tokens, const http_request& request)
+    http_response send(const token_source& tokens, const http_request& request, const http_limits& limits = {})
     {
         http_response answer;
         run([](http_client api, http_request r, http_response& out) -> asio::awaitable<void> {
             out = co_await api.request(r);
-        }(http_client(tokens), request, answer));
+        }(http_client(tokens, {.limits = limits}), request, answer));
         return answer;
     }
     unsigned status_of(const token_source& tokens, const std::string& url)
@@ -196,6 +201,20 @@ BOOST_AUTO_TEST_CASE(one_apis_endless_401_leaves_another_api_its_renewals)
     BOOST_TEST(status_of(tokens, healthy.url("/")) == 200u);
     BOOST_TEST(healthy.requests().size() == 3u);
     BOOST_TEST(server->requests() == 5u); // the revocation was recovered from at once
+}
+
+BOOST_AUTO_TEST_CASE(the_total_limit_is_of_one_sending_and_not_of_waiting_for_tokens)
+{
+    http_limits limits;
+    limits.total = 1s;
+    server->plan([](unsigned) { return request_fate{.time = 1500ms}; });
+    scripted_api slow({unauthorized, ok}, 600ms);
+    scripted_api slower({ok}, 1500ms);
+    const auto tokens = tokens_for({slow.url(""), slower.url("")});
+    const auto start = std::chrono::steady_clock::now();
+    BOOST_TEST(send(tokens, http_request("GET", slow.url("/")), limits).status() == 200u);
+    BOOST_TEST((std::chrono::steady_clock::now() - start > 4s)); // two tokens and two sendings
+    BOOST_TEST(code_of([&] { send(tokens, http_request("GET", slower.url("/")), limits); }) == errc::total_timed_out);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
