@@ -111,7 +111,7 @@ public:
     void store_asked(process& p, const afresh::store_command& c);
     void store_committed(const record_facts& before, const afresh::chain_record& after, const afresh::store_command& c,
                          life_id by);
-    void store_answered(process& p, const afresh::store_command& c, bool failed);
+    void store_answered(process& p, const afresh::store_command& c, afresh::store_reply::status outcome);
 
     // --- what callers see ---
     std::size_t wait_started(process& p, wait::kind what, std::chrono::milliseconds max_wait);

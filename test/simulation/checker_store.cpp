@@ -25,10 +25,12 @@ void checker::store_asked(process& p, const afresh::store_command& c)
         ++f.saves_under_way;
 }
 
-void checker::store_answered(process& p, const afresh::store_command& c, bool failed)
+void checker::store_answered(process& p, const afresh::store_command& c, afresh::store_reply::status outcome)
 {
     life_facts& f = p.facts;
-    if (!failed && !f.first_contact) f.first_contact = p.clock().mono;
+    if (outcome != status::failed && !f.first_contact) f.first_contact = p.clock().mono;
+    // Not before it is acknowledged: who is told that it failed goes on as if it had.
+    if (c.what == kind::save_success && outcome == status::ok && f.newest == no_token && f.usable_answer) f.calm = true;
     if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal())
         --f.saves_under_way;
 }
@@ -65,7 +67,6 @@ void checker::store_committed(const record_facts& before, const afresh::chain_re
     for (auto& p : world_.processes) {
         if (!p->is_life(by)) continue;
         if (p->facts.newest == saved) p->facts.newest = no_token, p->facts.saves_under_way = 0;
-        if (c.what == kind::save_success && p->facts.newest == no_token && p->facts.usable_answer) p->facts.calm = true;
     }
 }
 

@@ -119,7 +119,7 @@ asio::awaitable<afresh::store_reply> world_store::execute(std::string key, afres
         reply.error = afresh::errc::store_failed;
         reply.error_text = "no space left on the simulated device";
     }
-    world_.check.store_answered(process_, j->command, t.fails);
+    world_.check.store_answered(process_, j->command, reply.outcome);
     co_return reply;
 }
 
