@@ -37,14 +37,13 @@ std::size_t started(world& w, process& p, const visit& v)
     return w.check.wait_started(p, kind, v.max_wait.value_or(w.policy.max_wait));
 }
 
-// On its way to the resource and back.
-asio::awaitable<bool> resource_takes(world& w, life_id life, std::string token)
+// When a request that is sent now reaches the resource.
+virtual_time arrival(world& w)
 {
-    const virtual_time arrives =
-        w.now() + w.chance.between(std::chrono::milliseconds(1), std::chrono::milliseconds(200));
-    co_await sleep_until(w.queue, arrives, life);
-    co_return w.server.accepts(w.server.find_access(token), w.now());
+    return w.now() + w.chance.between(std::chrono::milliseconds(1), std::chrono::milliseconds(200));
 }
+
+bool is_accepted(world& w, std::string_view token) { return w.server.accepts(w.server.find_access(token), w.now()); }
 
 struct caller_result {
     error_code ec;
@@ -91,9 +90,9 @@ struct api_call {
         if (++sends > 2) w.check.fail("A34: a request was sent more than twice");
         waiting = false;
         w.check.wait_ended(p, wait_id, {}, token);
-        const bool taken = co_await resource_takes(w, p.facts.life, token);
+        co_await sleep_until(w.queue, arrival(w), p.facts.life);
         afresh::http_fields fields;
-        if (taken) co_return afresh::http_response(200, std::move(fields), {});
+        if (is_accepted(w, token)) co_return afresh::http_response(200, std::move(fields), {});
         w.check.rejected(p, w.server.find_access(token));
         waiting = sends == 1; // a second 401 is the caller's
         if (waiting) wait_id = w.check.wait_started(p, wait::kind::newer, w.policy.max_wait);
@@ -123,7 +122,7 @@ asio::awaitable<void> call_api(world& w, process& p, visit v)
     api_call call(w, p, v);
     const send_to_api send(&call);
     afresh::authorized<send_to_api> api(*p.tokens(), send);
-    const afresh::http_request request("GET", "https://api.example.com/me");
+    static const afresh::http_request request("GET", "https://api.example.com/me");
     error_code ec = afresh::errc::temporarily_unavailable; // that a renewal failed is told by the 401 alone
     try {
         (void)co_await api(request);
@@ -146,8 +145,8 @@ asio::awaitable<void> pay_visit(world& w, process& p, visit v)
         caller_result r;
         co_await get_once(w, p, v, &r);
         if (v.calls_resource && !r.ec) {
-            const bool taken = co_await resource_takes(w, life, text_of(r.token));
-            if (!taken && p.tokens()) co_await renew(w, p, &r);
+            co_await sleep_until(w.queue, arrival(w), life);
+            if (!is_accepted(w, r.token.value().reveal()) && p.tokens()) co_await renew(w, p, &r);
         }
         const virtual_time next = w.now() + v.thinks;
         if (i + 1 < v.calls) co_await sleep_until(w.queue, next, life);
