@@ -89,9 +89,9 @@ asio::awaitable<dialogue_result> chain::exchange()
             co_return held_tokens(false);
         }
     }
-    // Capped, because the clock may have been set back since.
-    const auto pause = std::min<std::chrono::milliseconds>(
-        std::chrono::ceil<std::chrono::milliseconds>(record.not_before - reply.now), service->policy.retry_after_cap);
+    // Longer than any pause is: the clock was set back since, and how much of it is left cannot be known.
+    auto pause = std::chrono::ceil<std::chrono::milliseconds>(record.not_before - reply.now);
+    if (pause > service->policy.retry_after_cap) pause = std::chrono::milliseconds(0);
     if (unresolved) {
         // Somebody died between the intent and the save: a POST may still be on its way (FAULTS A2, A8). The state
         // machine decides when the refresh token is sent again; the token held is served meanwhile.
