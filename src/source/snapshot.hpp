@@ -14,7 +14,7 @@
 
 namespace afresh::detail {
 
-// A token with its deadlines, published once and never changed but for two flags that only ever go up.
+// A token with its deadlines, published once and never changed but for two flags.
 struct snapshot {
     secret_string value;
     secret_string id_token;
@@ -26,7 +26,7 @@ struct snapshot {
     instant due{};
     instant usable_until{};
     mutable std::atomic<bool> used{};   // somebody got it since the state machine last looked
-    mutable std::atomic<bool> nudged{}; // somebody saw that it is due and said so
+    mutable std::atomic<bool> nudged{}; // somebody saw that it is due and said so; cleared when no exchange came of it
 };
 
 // A reference count that one thread, its owner, need not change atomically: that of the handles made from the owner's
