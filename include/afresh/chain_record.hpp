@@ -67,8 +67,9 @@ struct chain_record {
     std::vector<stored_token> tokens;
     send_intent intent;
     lease holder;
-    store_time not_before{}; ///< no exchange before this: backoff shared by all processes
-    std::string last_cause;  ///< why, in words without a secret
+    store_time not_before{};              ///< no exchange before this: backoff shared by all processes
+    std::chrono::milliseconds retry_in{}; ///< the whole of that pause: no more is left, however a clock was set
+    std::string last_cause;               ///< why, in words without a secret
     static constexpr std::size_t max_other_seeds = 8;
     bool operator==(const chain_record&) const = default;
 };
@@ -95,10 +96,10 @@ struct store_command {
         release_lease, ///< fence
         write_intent,  ///< fence, ttl, generation, rt_hash: durable before the request's first byte; renews the lease
         save_success,  ///< generation, rt_hash (sent), tokens...: whatever the fence, once per generation
-        save_failure,  ///< fence, generation, failure, not_before, cause; releases the lease
-        replace,       ///< fence, generation (last seen), tokens...: new sign-in; raises the generation, revives
-        sign_out,      ///< fence: wipes the tokens, leaves a tombstone with the generation
-        revive,        ///< fence: lifts a dead mark
+        save_failure,  ///< fence, generation, failure, retry_in, cause; releases the lease
+        replace,  ///< fence, generation (last seen), tokens...: new sign-in; raises the generation, revives, releases
+        sign_out, ///< fence: wipes the tokens, leaves a tombstone with the generation
+        revive,   ///< fence: lifts a dead mark
     };
     store_command() = default;
     explicit store_command(kind k) : what(k) {}
@@ -113,8 +114,9 @@ struct store_command {
     std::string new_rt_hash;
     std::string seed_hash; ///< replace: of the token the program began with; empty keeps the one that is known
     std::optional<stored_token> token; ///< save_success, replace
+    bool keep_lease{};                 ///< replace: an exchange follows
     exchange_failure failure = exchange_failure::not_sent;
-    std::chrono::milliseconds retry_in{}; ///< save_failure: not_before = now + this
+    std::chrono::milliseconds retry_in{}; ///< save_failure: `not_before` is this from now
     std::string cause;
 };
 

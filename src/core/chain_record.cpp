@@ -12,9 +12,11 @@ using status = store_reply::status;
 using std::chrono::milliseconds;
 
 // No lease or pause of a day is meant seriously; the bound keeps the arithmetic in range whatever a caller passes.
+milliseconds bounded(milliseconds by) { return std::clamp(by, milliseconds(0), milliseconds(24 * 3'600'000)); }
+
 store_time later(store_time now, milliseconds by)
 {
-    const store_time::duration step = std::clamp(by, milliseconds(0), milliseconds(24 * 3'600'000));
+    const store_time::duration step = bounded(by);
     return now > store_time::max() - step ? store_time::max() : now + step;
 }
 
@@ -29,6 +31,13 @@ void release(lease& l)
 {
     l.owner.clear(); // the fence stays: the next holder's is greater
     l.until = {};
+}
+
+void forget_failure(chain_record& record)
+{
+    record.not_before = {};
+    record.retry_in = {};
+    record.last_cause.clear();
 }
 
 stored_token* find_like(std::vector<stored_token>& tokens, const stored_token& like)
@@ -144,8 +153,7 @@ status save_success(chain_record& record, const store_command& command)
     take_tokens(record, command);
     record.state = grant_state::live;
     record.intent = {};
-    record.not_before = {};
-    record.last_cause.clear();
+    forget_failure(record);
     if (!record.holder.owner.empty() && record.holder.fence == command.fence) release(record.holder);
     return status::ok;
 }
@@ -177,6 +185,7 @@ status save_failure(chain_record& record, const store_command& command, store_ti
     resolve(record.intent, command, now);
     if (command.failure == exchange_failure::refused) record.state = grant_state::dead;
     record.not_before = later(now, command.retry_in);
+    record.retry_in = bounded(command.retry_in);
     record.last_cause = command.cause;
     release(record.holder);
     return status::ok;
@@ -202,8 +211,10 @@ status replace(chain_record& record, const store_command& command, store_time no
 {
     if (!is_holder(record, command, now)) return status::fenced;
     const bool same_seed = command.seed_hash.empty() || command.seed_hash == record.seed_hash;
-    if (same_seed && record.intent.rt_hash.empty() && holds_result_of(record, command, command.new_rt_hash))
-        return status::ok;
+    const bool done =
+        same_seed && record.intent.rt_hash.empty() && holds_result_of(record, command, command.new_rt_hash);
+    if (!command.keep_lease) release(record.holder);
+    if (done) return status::ok;
     // Of the two generations the greater: one that a process has seen never comes again.
     record.generation = std::max(record.generation, command.generation) + 1;
     record.state = grant_state::live;
@@ -214,8 +225,7 @@ status replace(chain_record& record, const store_command& command, store_time no
     record.tokens.clear();
     take_tokens(record, command);
     record.intent = {};
-    record.not_before = {};
-    record.last_cause.clear();
+    forget_failure(record);
     return status::ok;
 }
 
@@ -229,8 +239,7 @@ status sign_out(chain_record& record, const store_command& command, store_time n
     record.rt_hash.clear();
     record.tokens.clear();
     record.intent = {};
-    record.not_before = {};
-    record.last_cause.clear();
+    forget_failure(record);
     return status::ok;
 }
 
@@ -240,8 +249,7 @@ status revive(chain_record& record, const store_command& command, store_time now
     if (record.state == grant_state::signed_out) return status::signed_out;
     if (record.state == grant_state::live) return status::ok;
     record.state = grant_state::live;
-    record.not_before = {};
-    record.last_cause.clear();
+    forget_failure(record);
     // Its last attempt had a verdict, so only doubt of an earlier one is left to know.
     if (!record.intent.in_doubt) record.intent = {};
     return status::ok;

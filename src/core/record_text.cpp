@@ -140,6 +140,7 @@ void write(writer& w, const chain_record& r)
     w.time("until", r.holder.until);
     w.raw("}");
     w.time("not_before", r.not_before);
+    w.number("retry_in", r.retry_in.count());
     w.text("last_cause", r.last_cause);
     w.raw("}");
 }
@@ -237,6 +238,7 @@ chain_record read_record(const json::object& o)
     assign(r.holder.fence, holder.at("fence"));
     assign(r.holder.until, holder.at("until"));
     assign(r.not_before, o.at("not_before"));
+    r.retry_in = std::chrono::milliseconds(o.at("retry_in").to_number<std::int64_t>());
     assign(r.last_cause, o.at("last_cause"));
     return r;
 }

@@ -129,6 +129,7 @@ asio::awaitable<bool> chain::seed(const chain_record& record)
     replace.new_refresh_token = grant.token();
     replace.new_rt_hash = mine;
     replace.seed_hash = mine;
+    replace.keep_lease = true; // for the exchange that this is the beginning of
     const store_reply reply = co_await execute(std::move(replace));
     if (reply.outcome != status::ok) co_return false;
     generation_ = reply.record.generation;
@@ -174,10 +175,8 @@ asio::awaitable<bool> chain::save_pending()
                 .detail = reply.error_text});
         co_return false;
     }
-    const bool fenced = pending_save_->what == kind::replace;
     pending_save_.reset();
-    if (fenced) co_await release_lease(); // saving a success releases it by itself
-    lease_until_.reset();
+    lease_until_.reset(); // saving releases it
     co_return true;
 }
 

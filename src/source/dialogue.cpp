@@ -89,9 +89,9 @@ asio::awaitable<dialogue_result> chain::exchange()
             co_return held_tokens(false);
         }
     }
-    // Longer than any pause is: the clock was set back since, and how much of it is left cannot be known.
-    auto pause = std::chrono::ceil<std::chrono::milliseconds>(record.not_before - reply.now);
-    if (pause > service->policy.retry_after_cap) pause = std::chrono::milliseconds(0);
+    // If the clock was set back since, what is left cannot be known; it is not more than the whole.
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(record.not_before - reply.now);
+    const auto pause = std::min(left, record.retry_in);
     if (unresolved) {
         // Somebody died between the intent and the save: a POST may still be on its way (FAULTS A2, A8). The state
         // machine decides when the refresh token is sent again; the token held is served meanwhile.

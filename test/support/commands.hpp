@@ -107,6 +107,7 @@ inline store_command fail(std::uint64_t fence, std::uint64_t generation, const s
     return c;
 }
 
+// The lease stays, so that a test can go on under it.
 inline store_command replace(std::uint64_t fence, std::uint64_t generation, const std::string& refresh_token,
                              const std::string& seed = "")
 {
@@ -114,6 +115,7 @@ inline store_command replace(std::uint64_t fence, std::uint64_t generation, cons
     c.new_refresh_token = refresh_token;
     c.new_rt_hash = hash_of(refresh_token);
     c.seed_hash = hash_of(seed);
+    c.keep_lease = true;
     return c;
 }
 

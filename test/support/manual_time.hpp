@@ -29,6 +29,12 @@ public:
         now_.mono += std::chrono::duration_cast<std::chrono::steady_clock::duration>(by);
         now_.wall += std::chrono::duration_cast<std::chrono::system_clock::duration>(by);
     }
+    // Somebody sets the wall clock.
+    void step(std::chrono::nanoseconds by)
+    {
+        std::lock_guard lock(mutex_);
+        now_.wall += std::chrono::duration_cast<std::chrono::system_clock::duration>(by);
+    }
     // Moves on to the wake-up that was arranged, and wakes. False when there is none.
     bool skip()
     {

@@ -75,6 +75,20 @@ BOOST_AUTO_TEST_CASE(a_new_sign_in_revives_clears_doubt_and_raises_the_generatio
     BOOST_TEST(s.record.tokens.empty()); // an older sign-in's access tokens may be another user's
 }
 
+BOOST_AUTO_TEST_CASE(a_new_sign_in_releases_the_lease_unless_an_exchange_follows)
+{
+    record_story s;
+    const std::uint64_t fence = s.begin();
+    store_command command = replace(fence, 1, "q1");
+    s.does(command);
+    BOOST_TEST(s.record.holder.owner == "a");
+    command.keep_lease = false;
+    BOOST_TEST(s.does(command) == status::ok); // the same once more
+    BOOST_TEST(s.record.generation == 2u);
+    BOOST_TEST(s.record.holder.owner.empty());
+    BOOST_TEST(s.does(command) == status::fenced);
+}
+
 BOOST_AUTO_TEST_CASE(a_generation_that_any_process_has_seen_never_comes_again)
 {
     record_story s;

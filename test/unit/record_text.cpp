@@ -33,6 +33,7 @@ chain_record full()
     r.intent = {"#r", store_time(-1ns), std::numeric_limits<std::uint32_t>::max(), true};
     r.holder = {"owner#id:1", std::numeric_limits<std::uint64_t>::max() - 1, store_time::max()};
     r.not_before = store_time::min();
+    r.retry_in = 86'400'000ms;
     r.last_cause = "Connexion refus\xc3\xa9"
                    "e";
     return r;
