@@ -134,7 +134,7 @@ private:
             v.max_wait = std::chrono::duration_cast<std::chrono::milliseconds>(chance_.spread(1ms, 10min));
         if (chance_.chance(0.1)) v.min_valid = seconds(chance_.below(1000));
         v.calls_resource = chance_.chance(0.7);
-        v.calls_api = !v.max_wait && v.min_valid.count() == 0 && chance_.chance(0.25);
+        v.calls_api = !v.max_wait && v.min_valid.count() == 0 && chance_.chance(0.12);
         v.catches = chance_.chance(0.3);
         v.calls_back = chance_.chance(0.2);
         if (chance_.chance(0.2)) v.cancels_after = chance_.spread(1us, 60s);
