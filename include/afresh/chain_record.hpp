@@ -68,7 +68,7 @@ struct chain_record {
     send_intent intent;
     lease holder;
     store_time not_before{};              ///< no exchange before this: backoff shared by all processes
-    std::chrono::milliseconds retry_in{}; ///< the whole of that pause: no more is left, however a clock was set
+    std::chrono::milliseconds retry_in{}; ///< the whole of that pause: more is never left, unless a clock was set
     std::string last_cause;               ///< why, in words without a secret
     static constexpr std::size_t max_other_seeds = 8;
     bool operator==(const chain_record&) const = default;

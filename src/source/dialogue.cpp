@@ -89,9 +89,10 @@ asio::awaitable<dialogue_result> chain::exchange()
             co_return held_tokens(false);
         }
     }
-    // If the clock was set back since, what is left cannot be known; it is not more than the whole.
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(record.not_before - reply.now);
-    const auto pause = std::min(left, record.retry_in);
+    // More left than there ever was: the clock was set back since, and nobody knows how long ago the pause began. The
+    // server is asked; if it still means it, it says so again.
+    auto pause = std::chrono::ceil<std::chrono::milliseconds>(record.not_before - reply.now);
+    if (pause > record.retry_in) pause = std::chrono::milliseconds(0);
     if (unresolved) {
         // Somebody died between the intent and the save: a POST may still be on its way (FAULTS A2, A8). The state
         // machine decides when the refresh token is sent again; the token held is served meanwhile.

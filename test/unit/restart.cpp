@@ -86,15 +86,12 @@ BOOST_FIXTURE_TEST_CASE(a_pause_that_the_server_asked_for_outlives_the_process, 
     BOOST_TEST((time->now().mono - std::chrono::steady_clock::time_point(1000h) >= 600s));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_clock_that_was_set_back_meanwhile_does_not_lengthen_the_pause, restarting)
+BOOST_FIXTURE_TEST_CASE(a_pause_of_before_the_clock_was_set_back_is_over, restarting)
 {
     live_and_be_told_to_wait();
     time->step(-1h);
-    const auto from = time->now().mono;
     start();
-    BOOST_TEST((code_of([&] { get(); }) == errc::temporarily_unavailable));
-    BOOST_TEST(get(get_options().max_wait(20min)) == "alice-at-1");
-    BOOST_TEST((time->now().mono - from <= 601s));
+    BOOST_TEST(get(get_options().max_wait(1s)) == "alice-at-1");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_newer_sign_in_does_not_sit_out_the_pause_of_the_older_one, restarting)
