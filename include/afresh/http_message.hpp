@@ -4,6 +4,11 @@
 
 #include <afresh/export.hpp>
 
+#include <boost/json/fwd.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,28 +50,68 @@ private:
     std::vector<http_field> fields_;
 };
 
+class body_source;
+class multipart_form;
+
 /// A request. A declared constructor and chained setters, so that a temporary is safe inside `co_await` on g++ 12:
 /// `co_await api.request(http_request("PUT", url).field("If-Match", etag).body(text))`.
-class http_request {
+class AFRESH_EXPORT http_request {
 public:
     http_request() = default;
     http_request(std::string method, std::string url) : method_(std::move(method)), url_(std::move(url)) {}
 
+    /// Replaces every field of that name. What frames the message (Content-Length, Transfer-Encoding, ...) is not for
+    /// the caller to set.
     http_request& field(std::string name, std::string value) &
     {
         fields_.set(std::move(name), std::move(value));
         return *this;
     }
-    http_request&& field(std::string name, std::string value) &&
-    {
-        return std::move(field(std::move(name), std::move(value)));
-    }
+    /// Appends `name=value` to the URL's query, percent-encoded.
+    http_request& query(std::string_view name, std::string_view value) &;
     http_request& body(std::string text) &
     {
         body_ = std::move(text);
+        source_.reset();
         return *this;
     }
+    /// A body of type application/json (RFC 8259). Build the value before the call: g++ 12 does not compile a braced
+    /// one inside a `co_await`.
+    http_request& json(const boost::json::value& value) &;
+    /// One more field of a form (application/x-www-form-urlencoded).
+    http_request& form(std::string_view name, std::string_view value) &;
+    /// A body of type multipart/form-data (RFC 7578).
+    http_request& multipart(const multipart_form& form) &;
+    /// A body that is read while it is sent.
+    http_request& body(std::shared_ptr<body_source> source) &
+    {
+        source_ = std::move(source);
+        body_.clear();
+        return *this;
+    }
+    /// `Expect: 100-continue` (RFC 9110 10.1.1): the body is sent when the server asks for it, or after
+    /// `http_limits::expect_continue`. Done unasked for a body that cannot rewind: a token that is no longer good is
+    /// then found out before anything is lost.
+    http_request& expect_continue() &
+    {
+        expect_continue_ = true;
+        return *this;
+    }
+    /// Instead of `http_limits::total`; zero: no limit.
+    http_request& timeout(std::chrono::milliseconds total) &
+    {
+        timeout_ = total;
+        return *this;
+    }
+    http_request&& field(std::string n, std::string v) && { return std::move(field(std::move(n), std::move(v))); }
+    http_request&& query(std::string_view name, std::string_view value) && { return std::move(query(name, value)); }
     http_request&& body(std::string text) && { return std::move(body(std::move(text))); }
+    http_request&& body(std::shared_ptr<body_source> source) && { return std::move(body(std::move(source))); }
+    http_request&& json(const boost::json::value& value) && { return std::move(json(value)); }
+    http_request&& form(std::string_view name, std::string_view value) && { return std::move(form(name, value)); }
+    http_request&& multipart(const multipart_form& parts) && { return std::move(multipart(parts)); }
+    http_request&& expect_continue() && { return std::move(expect_continue()); }
+    http_request&& timeout(std::chrono::milliseconds total) && { return std::move(timeout(total)); }
 
     const std::string& method() const noexcept { return method_; }
     const std::string& url() const noexcept { return url_; }
@@ -74,16 +119,22 @@ public:
     http_fields& fields() noexcept { return fields_; }
     const std::string& body() const noexcept { return body_; }
     std::string& body() noexcept { return body_; }
+    const std::shared_ptr<body_source>& source() const noexcept { return source_; }
+    bool expects_continue() const noexcept { return expect_continue_; }
+    std::optional<std::chrono::milliseconds> timeout() const noexcept { return timeout_; }
 
 private:
     std::string method_ = "GET";
     std::string url_;
     http_fields fields_;
     std::string body_;
+    std::shared_ptr<body_source> source_;
+    std::optional<std::chrono::milliseconds> timeout_;
+    bool expect_continue_{};
 };
 
 /// An answer, body and all.
-class http_response {
+class AFRESH_EXPORT http_response {
 public:
     http_response() = default;
     http_response(unsigned status, http_fields fields, std::string body)
@@ -93,13 +144,31 @@ public:
 
     unsigned status() const noexcept { return status_; }
     const http_fields& fields() const noexcept { return fields_; }
+    /// 200 to 299.
+    bool ok() const noexcept { return status_ / 100 == 2; }
+    /// The body, decoded if it came with a Content-Encoding that Afresh knows. (`text()`: the same, by its other name.)
     const std::string& body() const noexcept { return body_; }
     std::string& body() noexcept { return body_; }
+    const std::string& text() const noexcept { return body_; }
+    std::string_view bytes() const noexcept { return body_; }
+    /// The body read as JSON.
+    /// @par Exceptions    `boost::system::system_error` of Boost.JSON's category: it is none.
+    boost::json::value json() const;
+    /// Throws when the status is 400 or more.
+    /// @par Exceptions    `http_status_error`
+    const http_response& raise_for_status() const;
+    /// The URL that was asked last: another than the request's after redirects.
+    const std::string& url() const noexcept { return url_; }
+    void url(std::string u) { url_ = std::move(u); }
+    /// What a 403 with `insufficient_scope` asks for (RFC 6750 3.1): scopes separated by spaces; unset: it is no such
+    /// answer.
+    std::optional<std::string> required_scope() const;
 
 private:
     unsigned status_{};
     http_fields fields_;
     std::string body_;
+    std::string url_;
 };
 
 } // namespace afresh

@@ -69,6 +69,11 @@ private:
     std::list<std::weak_ptr<waiter>>::iterator place_;
 };
 
+connection_pool::connection_pool(const asio::any_io_executor& executor, const http_limits& limits)
+    : limits_(limits), sweeper_(executor)
+{
+}
+
 connection_pool::slot& connection_pool::slot::operator=(slot&& other) noexcept
 {
     give_back({});
@@ -76,7 +81,14 @@ connection_pool::slot& connection_pool::slot::operator=(slot&& other) noexcept
     pool_ = std::move(other.pool_);
     home_ = other.home_;
     idle_since_ = other.idle_since_;
+    worn_at_ = other.worn_at_;
     return *this;
+}
+
+void connection_pool::slot::take(std::unique_ptr<net::connection> made)
+{
+    link = std::move(made);
+    worn_at_ = pool_->worn_from_now();
 }
 
 void connection_pool::slot::keep(std::optional<std::chrono::seconds> server_keeps_it)
@@ -85,14 +97,24 @@ void connection_pool::slot::keep(std::optional<std::chrono::seconds> server_keep
     // a second early, so that our next request does not cross its goodbye
     if (server_keeps_it && *server_keeps_it < std::chrono::hours(1))
         time = std::min<clock::duration>(time, *server_keeps_it - std::chrono::seconds(1));
-    if (time <= clock::duration::zero()) link.reset();
     const auto now = clock::now();
-    give_back(span{now, now + time});
+    const auto until = std::min(now + time, worn_at_);
+    if (until <= now) link.reset();
+    give_back(span{now, until});
 }
 
 void connection_pool::slot::give_back(std::optional<span> usable)
 {
-    if (const auto pool = std::move(pool_)) pool->take_back(*home_, std::move(link), usable);
+    if (const auto pool = std::move(pool_))
+        pool->take_back(*home_, {std::move(link), usable.value_or(span()), worn_at_}, usable.has_value());
+}
+
+// Connections that were made together do not all end together.
+clock::time_point connection_pool::worn_from_now()
+{
+    const std::lock_guard lock(mutex_);
+    const double part = 1 - std::uniform_real_distribution<>(0, 0.1)(chance_);
+    return clock::now() + std::chrono::duration_cast<clock::duration>(limits_.age * part);
 }
 
 asio::awaitable<result<connection_pool::slot>> connection_pool::acquire(std::string name, clock::time_point until,
@@ -107,7 +129,7 @@ asio::awaitable<result<connection_pool::slot>> connection_pool::acquire(std::str
         sweep(old);
         if (auto taken = take(name, old)) mine = std::move(*taken);
     }
-    if (!mine.pool_) {
+    if (!mine) {
         auto executor = co_await asio::this_coro::executor;
         auto [ec, waited] = co_await net::wait_for<waiter>(executor, self, name, until);
         if (ec) co_return ec;
@@ -124,18 +146,20 @@ std::optional<connection_pool::slot> connection_pool::take(const std::string& na
     if (o.name.empty()) o.name = name;
     drop_expired(o, clock::now(), old);
     if (!o.idle.empty()) {
-        slot s(shared_from_this(), &o, std::move(o.idle.back().link), o.idle.back().usable.since);
+        idle_connection& last = o.idle.back();
+        slot s(shared_from_this(), &o, std::move(last.link), last.usable.since, last.worn_at);
         o.idle.pop_back();
+        --idle_total_;
         return s;
     }
     if (o.open >= limits_.connections_per_origin) return {};
     ++o.open;
-    return slot(shared_from_this(), &o, nullptr, {});
+    return slot(shared_from_this(), &o, nullptr, {}, {});
 }
 
-void connection_pool::take_back(origin& o, std::unique_ptr<net::connection> link, std::optional<span> usable)
+void connection_pool::take_back(origin& o, idle_connection c, bool usable)
 {
-    if (!usable) link.reset();
+    if (!usable) c.link.reset();
     closing old;
     std::unique_lock lock(mutex_);
     while (!o.waiters.empty()) {
@@ -143,21 +167,42 @@ void connection_pool::take_back(origin& o, std::unique_ptr<net::connection> link
         if (next) next->queue_ = nullptr;
         o.waiters.pop_front();
         lock.unlock();
-        slot s(shared_from_this(), &o, std::move(link), usable ? usable->since : clock::time_point());
+        slot s(shared_from_this(), &o, std::move(c.link), c.usable.since, c.worn_at);
         const bool taken = next && next->finish({}, std::move(s));
         next.reset(); // perhaps the last to hold it, and its destructor locks
         if (taken) return;
-        link = std::move(s.link);
+        c.link = std::move(s.link);
         s.pool_.reset(); // it stays with us
         lock.lock();
     }
-    if (link && !closed_ && o.idle.size() < limits_.idle_per_origin) {
-        o.idle.push_back({std::move(link), *usable});
-    } else {
-        old.push_back(std::move(link));
-        --o.open;
-        forget_if_unused(o);
+    put_away(o, std::move(c), old);
+}
+
+void connection_pool::put_away(origin& o, idle_connection c, closing& old)
+{
+    if (c.link && !closed_ && o.idle.size() < limits_.idle_per_origin) {
+        if (idle_total_ >= limits_.idle_total) drop_longest_idle(old);
+        o.idle.push_back(std::move(c));
+        ++idle_total_;
+        arm_sweep();
+        return;
     }
+    old.push_back(std::move(c.link));
+    --o.open;
+    forget_if_unused(o);
+}
+
+void connection_pool::drop_longest_idle(closing& old)
+{
+    origin* oldest = nullptr;
+    for (auto& [name, o] : origins_)
+        if (!o.idle.empty() && (!oldest || o.idle.front().usable.since < oldest->idle.front().usable.since))
+            oldest = &o;
+    if (!oldest) return;
+    old.push_back(std::move(oldest->idle.front().link));
+    oldest->idle.erase(oldest->idle.begin());
+    --idle_total_;
+    --oldest->open; // it stays in the map, even if it has none now: somebody may hold it
 }
 
 void connection_pool::drop_expired(origin& o, clock::time_point now, closing& old)
@@ -166,6 +211,7 @@ void connection_pool::drop_expired(origin& o, clock::time_point now, closing& ol
         if (now < c.usable.until) return false;
         old.push_back(std::move(c.link));
         --o.open;
+        --idle_total_;
         return true;
     });
 }
@@ -182,9 +228,35 @@ void connection_pool::sweep(closing& old)
     }
 }
 
+void connection_pool::arm_sweep()
+{
+    if (!limits_.background_sweep || closed_ || std::exchange(sweeper_armed_, true)) return;
+    sweeper_.expires_after(std::min<clock::duration>(sweep_interval, limits_.idle));
+    sweeper_.async_wait([weak = weak_from_this()](error_code) {
+        const auto self = weak.lock();
+        if (!self) return;
+        closing old;
+        const std::lock_guard lock(self->mutex_);
+        self->sweeper_armed_ = false;
+        self->next_sweep_ = {};
+        self->sweep(old);
+        if (self->idle_total_ > 0) self->arm_sweep();
+    });
+}
+
 void connection_pool::forget_if_unused(origin& o)
 {
     if (o.open == 0 && o.waiters.empty()) origins_.erase(std::string(o.name)); // a copy: the original goes with it
+}
+
+std::vector<connection_pool::usage> connection_pool::in_use() const
+{
+    const std::lock_guard lock(mutex_);
+    std::vector<usage> all;
+    all.reserve(origins_.size());
+    for (const auto& [name, o] : origins_)
+        all.push_back({name, o.open - o.idle.size(), o.idle.size(), o.waiters.size()});
+    return all;
 }
 
 void connection_pool::close()
@@ -194,6 +266,7 @@ void connection_pool::close()
     {
         const std::lock_guard lock(mutex_);
         closed_ = true;
+        sweeper_.cancel();
         for (auto i = origins_.begin(); i != origins_.end();) {
             auto& o = (i++)->second;
             drop_expired(o, clock::time_point::max(), old);

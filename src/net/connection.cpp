@@ -1,6 +1,7 @@
 #include "net/connection.hpp"
 
 #include "net/tls_context.hpp"
+#include "net/tls_version.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -16,14 +17,15 @@
 
 namespace afresh::net {
 namespace ssl = asio::ssl;
-using asio::ip::tcp;
 
 namespace {
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 }
 
 struct connection::tls_layer {
-    tls_layer(tcp::socket& socket, ssl::context& context) : stream(socket, context) {}
+    tls_layer(stream_socket& socket, std::shared_ptr<tls_version> v) : version(std::move(v)), stream(socket, version->context)
+    {
+    }
     // RFC 9525: the name must be in subjectAltName, and a wildcard stands for a whole label.
     bool expect(const std::string& host)
     {
@@ -38,10 +40,14 @@ struct connection::tls_layer {
                SSL_set_tlsext_host_name(handle, host.c_str()) == 1;
     }
 
-    ssl::stream<tcp::socket&> stream;
+    const std::shared_ptr<tls_version> version; // sessions outlive the stream that learns them
+    ssl::stream<stream_socket&> stream;
 };
 
-connection::connection(const asio::any_io_executor& executor) : socket_(executor), limit_(executor) {}
+connection::connection(stream_socket connected) : socket_(std::move(connected)), limit_(socket_.get_executor())
+{
+    limit_.guard(socket_.native_handle());
+}
 
 connection::~connection() { limit_.guard(-1); } // before the descriptor is closed, and perhaps given to somebody else
 
@@ -57,13 +63,15 @@ asio::awaitable<connection::transferred> connection::write_some(asio::const_buff
     return socket_.async_write_some(from, as_values);
 }
 
-asio::awaitable<std::tuple<error_code, std::string>> connection::handshake(tls_context& tls, const std::string& host)
+asio::awaitable<std::tuple<error_code, std::string>> connection::handshake(tls_context& tls, const std::string& host,
+                                                                           std::uint16_t port)
 {
     using outcome = std::tuple<error_code, std::string>;
-    const auto context = tls.get();
-    if (!context) co_return outcome(context.error(), "there are no trust roots; see tls_options::trust_roots_file");
-    tls_ = std::make_unique<tls_layer>(socket_, **context);
+    const auto version = tls.get();
+    if (!version) co_return outcome(version.error(), "there are no trust roots; see tls_options::trust_roots_file");
+    tls_ = std::make_unique<tls_layer>(socket_, *version);
     if (!tls_->expect(host)) co_return outcome(errc::tls_failed, "the host name cannot be verified");
+    if (tls.resumes()) (*version)->sessions.offer(tls_->stream.native_handle(), host + ':' + std::to_string(port));
     auto [ec] = co_await tls_->stream.async_handshake(ssl::stream_base::client, as_values);
     if (!ec) co_return outcome(ec, std::string());
     if (limit_.expired()) co_return outcome(errc::tls_timed_out, std::string());

@@ -1,5 +1,5 @@
 #include "core/url.hpp"
-#include "net/connection.hpp"
+#include "net/dial.hpp"
 #include "net/exchange.hpp"
 #include "net/tls_context.hpp"
 
@@ -20,13 +20,16 @@ public:
     {
         const auto to = core::parse_url(r.request.url());
         if (!to) co_return transport_outcome(to.error(), false);
-        const auto text = net::make_request_text(r.request, *to, net::after_response::close);
+        net::request_text_options options;
+        options.then = net::after_response::close;
+        const auto text = net::make_request_text(r.request, *to, options);
         if (!text) co_return transport_outcome(text.error(), false);
 
         const auto now = net::clock::now();
-        const net::connect_limits connect_limits{r.connect_limit, r.connect_limit, now + r.connect_limit};
+        const net::dial_limits dial_limits{r.connect_limit, r.connect_limit, now + r.connect_limit};
+        const net::route direct;
         auto executor = co_await asio::this_coro::executor;
-        auto made = co_await net::connect(executor, *to, *tls_, connect_limits);
+        auto made = co_await net::dial(executor, *to, direct, names_, *tls_, dial_limits);
         if (!made.link) co_return transport_outcome(made.ec, std::move(made.detail), false);
 
         net::exchange_limits limits;
@@ -41,7 +44,8 @@ public:
     }
 
 private:
-    std::shared_ptr<net::tls_context> tls_;
+    const std::shared_ptr<net::tls_context> tls_;
+    const std::shared_ptr<net::address_book> names_ = std::make_shared<net::address_book>(net::clock::duration::zero());
 };
 
 } // namespace

@@ -2,6 +2,8 @@
 
 #include "core/text.hpp"
 
+#include <afresh/http_body.hpp>
+
 #include <openssl/crypto.h>
 
 #include <algorithm>
@@ -29,46 +31,66 @@ bool is_ours(const http_field& f)
     return std::any_of(std::begin(names), std::end(names), [&](auto n) { return core::iequals(f.name, n); });
 }
 
+bool is_sendable(const http_fields& fields)
+{
+    return std::all_of(fields.begin(), fields.end(), [](const http_field& f) {
+        return core::is_http_token(f.name) && core::is_field_value(f.value) && !is_ours(f);
+    });
+}
+
 bool is_sendable(const http_request& request, const core::url_parts& to)
 {
     if (!core::is_http_token(request.method()) || request.method() == "CONNECT" || !is_target(to.target)) return false;
     if (to.host.empty() || !core::is_field_value(to.host) || to.host.find(' ') != std::string::npos) return false;
-    return std::all_of(request.fields().begin(), request.fields().end(), [](const http_field& f) {
-        return core::is_http_token(f.name) && core::is_field_value(f.value) && !is_ours(f);
-    });
+    return is_sendable(request.fields());
 }
 
 // RFC 9110 8.6: always where a body is expected, never where none is and none was given.
 bool needs_length(const http_request& request)
 {
     const auto& m = request.method();
-    return !request.body().empty() || m == "POST" || m == "PUT" || m == "PATCH";
+    return request.source() || !request.body().empty() || m == "POST" || m == "PUT" || m == "PATCH";
 }
 
 } // namespace
 
 request_text::~request_text() { OPENSSL_cleanse(text_.data(), text_.size()); }
 
-result<request_text> make_request_text(const http_request& request, const core::url_parts& to, after_response then)
+result<request_text> make_request_text(const http_request& request, const core::url_parts& to,
+                                       const request_text_options& o)
 {
-    if (!is_sendable(request, to)) return make_error_code(errc::invalid_argument);
+    static const http_fields none;
+    const http_fields& more = o.more ? *o.more : none;
+    if (!is_sendable(request, to) || !is_sendable(more)) return make_error_code(errc::invalid_argument);
     const auto host = to.authority();
-    const bool body_inside = request.body().size() <= small_body;
-    std::size_t size =
-        160 + request.method().size() + to.target.size() + host.size() + (body_inside ? request.body().size() : 0);
-    for (const auto& f : request.fields()) size += f.name.size() + f.value.size() + 4;
+    const bool body_inside = !request.source() && request.body().size() <= small_body && !o.expect_continue;
+    std::size_t size = 256 + request.method().size() + to.target.size() + 2 * host.size() + o.accept_encoding.size() +
+                       (body_inside ? request.body().size() : 0);
+    for (const http_fields* fields : {&request.fields(), &more})
+        for (const auto& f : *fields) size += f.name.size() + f.value.size() + 4;
 
     std::string out;
     out.reserve(size); // enough, so that no half-written copy is left behind in freed memory
     const auto line = [&out](std::string_view name, std::string_view value) {
         out.append(name).append(": ").append(value).append("\r\n");
     };
-    out.append(request.method()).append(" ").append(to.target).append(" HTTP/1.1\r\n");
+    out.append(request.method()).append(" ");
+    if (o.form == target_form::absolute) out.append(to.scheme).append("://").append(host);
+    out.append(to.target).append(" HTTP/1.1\r\n");
     line("Host", host);
     if (!request.fields().contains("User-Agent")) line("User-Agent", "afresh/" AFRESH_VERSION);
-    for (const auto& f : request.fields()) line(f.name, f.value);
-    if (needs_length(request)) line("Content-Length", std::to_string(request.body().size()));
-    if (then == after_response::close && !request.fields().contains("Connection")) line("Connection", "close");
+    if (!o.accept_encoding.empty() && !request.fields().contains("Accept-Encoding"))
+        line("Accept-Encoding", o.accept_encoding);
+    for (const auto& f : request.fields())
+        if (more.empty() || !more.contains(f.name)) line(f.name, f.value);
+    for (const auto& f : more) line(f.name, f.value);
+    const auto length = request.source() ? request.source()->size() : request.body().size();
+    if (!length)
+        line("Transfer-Encoding", "chunked");
+    else if (needs_length(request))
+        line("Content-Length", std::to_string(*length));
+    if (o.expect_continue) line("Expect", "100-continue");
+    if (o.then == after_response::close && !request.fields().contains("Connection")) line("Connection", "close");
     out.append("\r\n");
     if (body_inside) out.append(request.body());
     return request_text(std::move(out), body_inside ? std::string_view() : std::string_view(request.body()));

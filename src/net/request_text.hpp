@@ -12,8 +12,18 @@
 namespace afresh::net {
 
 enum class after_response { keep_open, close };
+enum class target_form { origin, absolute }; // RFC 9112 3.2; absolute: to a proxy
 
-// Request line, header and, when it is small, the body. Wiped in the end: there are credentials in it.
+struct request_text_options {
+    after_response then = after_response::keep_open;
+    target_form form = target_form::origin;
+    // Further fields, which take the place of the request's own of the same names: credentials.
+    const http_fields* more = nullptr;
+    std::string_view accept_encoding; // unless the request says what it accepts
+    bool expect_continue{};
+};
+
+// Request line, header and, when it is in memory and small, the body. Wiped in the end: there are credentials in it.
 class request_text {
 public:
     request_text(std::string text, std::string_view body) : text_(std::move(text)), body_(body) {}
@@ -31,6 +41,7 @@ private:
 // Refused with errc::invalid_argument, because it would be sent as given: a character that has no place in a method,
 // target, field name or value (CR and LF above all), a field that belongs to the framing (Content-Length,
 // Transfer-Encoding, ...) or to the connection, and CONNECT. `request` must outlive the result.
-result<request_text> make_request_text(const http_request& request, const core::url_parts& to, after_response then);
+result<request_text> make_request_text(const http_request& request, const core::url_parts& to,
+                                       const request_text_options& options);
 
 } // namespace afresh::net

@@ -162,6 +162,16 @@ error_code response_reader::end()
     return ec ? translate(ec) : ec;
 }
 
+bool response_reader::has_head() const noexcept
+{
+    return parser_ && parser_->is_header_done() && parser_->status >= 200;
+}
+
+unsigned response_reader::status() const noexcept { return parser_->status; }
+http_fields& response_reader::fields() noexcept { return parser_->fields; }
+std::string& response_reader::body() noexcept { return parser_->body; }
+std::size_t response_reader::body_size() const noexcept { return parser_ ? parser_->body.size() : 0; }
+
 bool response_reader::is_done() const noexcept { return parser_ && parser_->is_done(); }
 
 bool response_reader::keep_alive() const noexcept { return parser_->persistent && !parser_->odd_trailer; }

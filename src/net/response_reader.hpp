@@ -33,7 +33,16 @@ public:
     // The peer ended the stream in good order. connection_lost, unless the end of the stream is the end of the body.
     error_code end();
 
+    // The final answer's header is there; status() and fields() count.
+    bool has_head() const noexcept;
+    unsigned interim() const noexcept { return interim_; } // answers passed over
     bool is_done() const noexcept;
+
+    // From here on only after has_head().
+    unsigned status() const noexcept;
+    http_fields& fields() noexcept;
+    std::string& body() noexcept; // what has come of it; may be taken away in pieces
+    std::size_t body_size() const noexcept; // 0 before
     // From here on only after is_done().
     bool keep_alive() const noexcept; // the peer means to go on, and nothing about the framing was odd
     std::optional<std::chrono::seconds> keep_alive_for() const noexcept; // `Keep-Alive: timeout=`

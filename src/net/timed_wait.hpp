@@ -71,6 +71,8 @@ protected:
             });
     }
 
+    const asio::any_io_executor& executor() const noexcept { return executor_; }
+
     // The time came, or the coroutine was cancelled: end the operation, whose result nobody wants now.
     virtual void given_up() noexcept {}
 

@@ -7,25 +7,30 @@
 
 #include <memory>
 
-namespace boost::asio::ssl {
-class context;
-}
-
 namespace afresh::net {
 
-// Verifies always, TLS 1.2 or newer, ALPN http/1.1, no resumption and so no early data (RFC 9325, RFC 9525).
+class tls_sessions;
+
+// What connections are made with at a time.
+struct tls_version;
+
+enum class tls_resumption { off, on };
+
+// Verifies always, TLS 1.2 or newer, ALPN http/1.1, no early data (RFC 9325, RFC 9525).
 //
-// The system's roots take 21 ms and 1 MiB: they are loaded when first needed. Thread-safe.
+// The system's roots take 21 ms and 1 MiB: they are loaded when first needed. Files of the user's are read at once, and
+// again when they have changed; if they cannot be used then, what was read before stays in use. Thread-safe.
 class tls_context {
 public:
-    // Files named in `options` are read at once. Throws system_error(errc::invalid_argument) with the file's name.
-    explicit tls_context(const tls_options& options);
+    // Throws system_error(errc::invalid_argument) with the file's name.
+    explicit tls_context(const tls_options& options, tls_resumption resumption = tls_resumption::off);
     ~tls_context();
     tls_context(const tls_context&) = delete;
     tls_context& operator=(const tls_context&) = delete;
 
-    // errc::tls_failed when the system has no roots. The context is never changed once it was returned.
-    result<boost::asio::ssl::context*> get();
+    // errc::tls_failed when the system has no roots. To be kept for as long as the connection lives.
+    result<std::shared_ptr<tls_version>> get();
+    bool resumes() const noexcept;
 
 private:
     struct impl;
@@ -33,6 +38,7 @@ private:
 };
 
 // With default options: the one context of this process, as long as anybody uses it.
-std::shared_ptr<tls_context> shared_tls_context(const tls_options& options);
+std::shared_ptr<tls_context> shared_tls_context(const tls_options& options,
+                                                tls_resumption resumption = tls_resumption::off);
 
 } // namespace afresh::net

@@ -23,13 +23,13 @@ const core::url_parts me = target("/me");
 
 bool refused(const http_request& request, const core::url_parts& to = me)
 {
-    const auto text = make_request_text(request, to, after_response::keep_open);
+    const auto text = make_request_text(request, to, {});
     return !text && text.error() == errc::invalid_argument;
 }
 
 std::string text_of(const http_request& request, after_response then = after_response::keep_open)
 {
-    const auto text = make_request_text(request, me, then);
+    const auto text = make_request_text(request, me, {.then = then});
     BOOST_REQUIRE(text.has_value());
     return std::string(text->text());
 }
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_post_always_has_a_length)
 BOOST_AUTO_TEST_CASE(a_large_body_is_not_copied)
 {
     const auto request = http_request("PUT", "").body(std::string(100'000, 'x'));
-    const auto text = make_request_text(request, me, after_response::keep_open);
+    const auto text = make_request_text(request, me, {});
     BOOST_REQUIRE(text.has_value());
     BOOST_TEST(text->body().data() == request.body().data());
     BOOST_TEST(text->body().size() == 100'000u);

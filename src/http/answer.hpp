@@ -1,0 +1,63 @@
+#pragma once
+// An answer whose body is still on its way, and the connection that it comes over. Asio.
+
+#include "http/connection_pool.hpp"
+#include "http/content_decoder.hpp"
+#include "net/conversation.hpp"
+
+#include <afresh/http_message.hpp>
+
+#include <string>
+
+namespace afresh::http {
+
+// One coroutine at a time reads. When the end was read the connection goes back to its pool; an answer that is let go
+// before that takes its connection with it.
+class answer {
+public:
+    answer() = default;
+    // The header has been received.
+    answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk);
+    answer(answer&&) noexcept = default;
+    answer& operator=(answer&& other) noexcept;
+    ~answer() { drop(); }
+
+    unsigned status() const noexcept { return status_; }
+    const http_fields& fields() const noexcept { return fields_; }
+    http_fields& fields() noexcept { return fields_; }
+
+    // From here on the body comes out decoded, and the fields no longer speak of its coding (RFC 9110 8.4).
+    void decode();
+
+    // The next piece of the body, whatever has come; empty: the end. Errors as those of conversation, and
+    // malformed_encoding.
+    asio::awaitable<error_code> read_some(std::string& piece);
+    // All of it that is left; body_limit when it is more than `most`.
+    asio::awaitable<error_code> read_all(std::string& body, std::size_t most);
+    // Reads ahead, so that the connection is free if that is all: then true. What was read is not lost.
+    asio::awaitable<bool> read_ahead(std::size_t most, std::chrono::milliseconds time);
+
+    bool at_end() const noexcept { return !talk_ && ahead_.empty() && !decoder_; }
+    // A streamed body takes as long as it takes.
+    void lift_total() noexcept
+    {
+        if (talk_) talk_->lift_total();
+    }
+    void drop(); // the connection is closed
+
+private:
+    asio::awaitable<error_code> receive(std::string& piece);
+    error_code decoded(std::string& piece, std::string& out);
+    void settle();
+
+    connection_pool::slot slot_;
+    std::unique_ptr<net::conversation> talk_; // null: the end was read
+    std::unique_ptr<content_decoder> decoder_;
+    expansion_guard guard_;
+    std::string undecoded_;
+    std::string ahead_;
+    unsigned status_{};
+    http_fields fields_;
+};
+
+} // namespace afresh::http

@@ -1,0 +1,29 @@
+#pragma once
+// Who puts credentials on requests, and exchanges them when they were refused. The client that asks it knows nothing of
+// them. Asio.
+
+#include "core/url.hpp"
+
+#include <afresh/error.hpp>
+#include <afresh/http_message.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <string>
+
+namespace afresh::http {
+
+// Of one call. Each step runs on the calling coroutine, and may wait.
+class authorizer {
+public:
+    virtual ~authorizer() = default;
+    // The fields for a request to `origin`. An error ends the call, with `detail`.
+    virtual asio::awaitable<error_code> authorize(const http_request& request, const std::string& origin,
+                                                  http_fields& credentials, std::string& detail) = 0;
+    // Whether this answer may be another one with other credentials.
+    virtual bool is_refusal(unsigned status, const http_fields& fields) = 0;
+    // Gets others. An error: there are none, so the answer is the caller's.
+    virtual asio::awaitable<error_code> renew(const std::string& origin) = 0;
+};
+
+} // namespace afresh::http

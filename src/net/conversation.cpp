@@ -1,0 +1,138 @@
+#include "net/conversation.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace afresh::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t read_size = 16 * 1024; // a TLS record; also enough for any sane chunk header
+constexpr std::size_t wide_read = 64 * 1024; // for those who have much to say
+
+} // namespace
+
+conversation::conversation(connection& link, bool to_head, const exchange_limits& limits)
+    : link_(link), limits_(limits), reader_(to_head, {limits.header, limits.body}), by_(limits.by)
+{
+    if (limits.total > milliseconds::zero()) by_ = std::min(by_, clock::now() + limits.total);
+    if (link.inbox().size() < read_size) link.inbox().resize(read_size);
+}
+
+conversation::~conversation()
+{
+    link_.limit().stop();
+    OPENSSL_cleanse(link_.inbox().data(), dirty_);
+}
+
+void conversation::next(milliseconds step, errc late)
+{
+    late_ = late;
+    link_.limit().expire_at(step > milliseconds::zero() ? std::min(by_, clock::now() + step) : by_);
+}
+
+void conversation::wait_for_answer() { next(limits_.first_byte, errc::first_byte_timed_out); }
+
+// Why a read or write failed.
+error_code conversation::cause(const error_code& ec) const
+{
+    if (link_.limit().expired()) return clock::now() >= by_ ? make_error_code(errc::total_timed_out) : late_;
+    if (ec == asio::error::operation_aborted) return ec;
+    return errc::connection_lost;
+}
+
+asio::awaitable<error_code> conversation::send(std::string_view part)
+{
+    while (!part.empty()) {
+        next(limits_.first_byte, errc::first_byte_timed_out); // anew for each piece the peer takes
+        const asio::const_buffer piece(part.data(), part.size());
+        const bool first = !sent_;
+        sent_ = true; // before anything can throw
+        auto [ec, n] = co_await link_.write_some(piece);
+        // A failed write on a bare socket wrote nothing; TLS may have sent part of a record.
+        if (ec && first && n == 0 && !link_.is_tls()) sent_ = false;
+        if (ec) {
+            failed_ = true;
+            co_return cause(ec);
+        }
+        part.remove_prefix(n);
+    }
+    co_return error_code();
+}
+
+bool conversation::has(until what, std::size_t body_before) const noexcept
+{
+    switch (what) {
+    case until::interim_or_head: return reader_.has_head() || reader_.interim() > 0;
+    case until::head: return reader_.has_head();
+    case until::some_body: return reader_.is_done() || (reader_.has_head() && reader_.body_size() > body_before);
+    case until::end: break;
+    }
+    return reader_.is_done();
+}
+
+asio::awaitable<error_code> conversation::receive(until what)
+{
+    const std::size_t before = reader_.body_size();
+    error_code ec;
+    if (!uploading_ && !any_byte_received_) wait_for_answer();
+    if (!uploading_ && any_byte_received_) next(limits_.body_idle, errc::body_timed_out);
+    while (!has(what, before) && !ec) {
+        const auto room = space();
+        if (room.size() == 0) {
+            ec = errc::header_limit;
+            break;
+        }
+        auto [failed, n] = co_await link_.read_some(room);
+        if (failed) {
+            // Only a stream that ended in good order may end a body: FIN, or close_notify in TLS; no reset, no
+            // truncation.
+            const bool clean = failed == asio::error::eof && !link_.limit().expired();
+            ec = clean ? reader_.end() : cause(failed);
+            break;
+        }
+        end_ += n;
+        dirty_ = std::max(dirty_, end_);
+        any_byte_received_ = true;
+        if (!uploading_) next(limits_.body_idle, errc::body_timed_out);
+        begin_ += reader_.read({link_.inbox().data() + begin_, end_ - begin_}, ec);
+        if (n == room.size() && reader_.has_head() && link_.inbox().size() < wide_read) grow(wide_read);
+    }
+    if (ec) failed_ = true;
+    co_return ec;
+}
+
+// Empty when the peer has sent more than the limit without coming to a point (an endless header or chunk line).
+asio::mutable_buffer conversation::space()
+{
+    auto& inbox = link_.inbox();
+    const std::size_t most = std::max(limits_.header + read_size, inbox.size());
+    std::memmove(inbox.data(), inbox.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    if (end_ == inbox.size() && end_ < most) grow(std::min(2 * end_, most));
+    return asio::buffer(inbox.data() + end_, inbox.size() - end_);
+}
+
+void conversation::grow(std::size_t size)
+{
+    auto& inbox = link_.inbox();
+    std::vector<char> larger(size);
+    std::memcpy(larger.data(), inbox.data(), end_);
+    OPENSSL_cleanse(inbox.data(), dirty_);
+    inbox.swap(larger);
+    dirty_ = end_;
+}
+
+bool conversation::reusable() const
+{
+    return !failed_ && reader_.is_done() && reader_.keep_alive() && begin_ == end_ && !link_.holds_unread() &&
+           !link_.limit().expired();
+}
+
+} // namespace afresh::net

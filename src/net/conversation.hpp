@@ -1,0 +1,73 @@
+#pragma once
+// One HTTP/1.1 request and its answer over a connection, step by step. Asio.
+
+#include "net/connection.hpp"
+#include "net/response_reader.hpp"
+
+#include <chrono>
+
+namespace afresh::net {
+
+struct exchange_limits {
+    // zero: no such limit
+    std::chrono::milliseconds first_byte{}; // from the last byte sent; also the longest pause while sending
+    std::chrono::milliseconds body_idle{};  // between reads
+    std::chrono::milliseconds total{};      // from the first byte sent
+    clock::time_point by = clock::time_point::max();
+    std::size_t header = 64 * 1024;
+    std::size_t body = 8 * 1024 * 1024;
+};
+
+// Every step fails with connection_lost, a *_timed_out, header_limit, body_limit, malformed_http or operation_aborted;
+// nothing is thrown for what the peer does. After a failure the connection is of no use, and neither is the rest of
+// this.
+class conversation {
+public:
+    conversation(connection& link, bool to_head, const exchange_limits& limits);
+    ~conversation(); // wipes what was read: there are tokens in answers
+    conversation(const conversation&) = delete;
+    conversation& operator=(const conversation&) = delete;
+
+    asio::awaitable<error_code> send(std::string_view part);
+
+    enum class until { interim_or_head, head, some_body, end };
+    // `some_body`: more of it than there is, or the end.
+    asio::awaitable<error_code> receive(until what);
+    response_reader& answer() noexcept { return reader_; }
+    const exchange_limits& limits() const noexcept { return limits_; }
+
+    // From here on only `body_idle` counts.
+    void lift_total() noexcept { by_ = clock::time_point::max(); }
+    // While a body is sent and listened to at once, the sender alone sets the limits.
+    void upload_begins() noexcept { uploading_ = true; }
+    void upload_ends() noexcept { uploading_ = false; }
+    void hold_limit() { link_.limit().expire_at(by_); } // not the peer is waited for: only the total counts
+    void wait_for_answer();
+    void spoil() noexcept { failed_ = true; } // the request was not sent to its end
+
+    bool sent() const noexcept { return sent_; } // a byte of the request may have left this machine
+    bool any_byte_received() const noexcept { return any_byte_received_; }
+    bool nothing_unread() const noexcept { return begin_ == end_; }
+    // After the end: the connection may carry another request.
+    bool reusable() const;
+
+private:
+    void next(std::chrono::milliseconds step, errc late);
+    error_code cause(const error_code& ec) const;
+    bool has(until what, std::size_t body_before) const noexcept;
+    asio::mutable_buffer space();
+    void grow(std::size_t size);
+
+    connection& link_;
+    const exchange_limits limits_;
+    response_reader reader_;
+    clock::time_point by_;
+    error_code late_;
+    std::size_t begin_{}, end_{}, dirty_{}; // of what is not understood yet, in the connection's inbox
+    bool sent_{};
+    bool any_byte_received_{};
+    bool failed_{};
+    bool uploading_{};
+};
+
+} // namespace afresh::net

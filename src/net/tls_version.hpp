@@ -1,0 +1,15 @@
+#pragma once
+// An OpenSSL context that is never changed once it is in use, and the sessions made with it. Asio and OpenSSL.
+
+#include "net/tls_sessions.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+
+namespace afresh::net {
+
+struct tls_version {
+    tls_sessions sessions;
+    boost::asio::ssl::context context{boost::asio::ssl::context::tls_client};
+};
+
+} // namespace afresh::net
