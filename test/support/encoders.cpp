@@ -52,7 +52,27 @@ std::string gzip(std::string_view text) { return deflate_with(text, 15 + 16); }
 std::string zlib(std::string_view text) { return deflate_with(text, 15); }
 std::string raw_deflate(std::string_view text) { return deflate_with(text, -15); }
 
+std::string begin_gzip(std::string_view text) { return deflate_with(text, 15 + 16, Z_SYNC_FLUSH); }
+std::string begin_zlib(std::string_view text) { return deflate_with(text, 15, Z_SYNC_FLUSH); }
+std::string begin_raw_deflate(std::string_view text) { return deflate_with(text, -15, Z_SYNC_FLUSH); }
+
 #if AFRESH_HAS_BROTLI
+std::string begin_brotli(std::string_view text)
+{
+    auto* state = BrotliEncoderCreateInstance(nullptr, nullptr, nullptr);
+    std::string out(BrotliEncoderMaxCompressedSize(text.size()) + 64, '\0');
+    auto* next_in = reinterpret_cast<const std::uint8_t*>(text.data());
+    auto* next_out = reinterpret_cast<std::uint8_t*>(out.data());
+    std::size_t given = text.size();
+    std::size_t left = out.size();
+    const auto ok =
+        BrotliEncoderCompressStream(state, BROTLI_OPERATION_FLUSH, &given, &next_in, &left, &next_out, nullptr);
+    require(ok && given == 0 && !BrotliEncoderHasMoreOutput(state));
+    BrotliEncoderDestroyInstance(state);
+    out.resize(out.size() - left);
+    return out;
+}
+
 std::string brotli(std::string_view text)
 {
     std::string out(BrotliEncoderMaxCompressedSize(text.size()) + 64, '\0');
@@ -68,6 +88,18 @@ std::string brotli(std::string_view) { return {}; }
 #endif
 
 #if AFRESH_HAS_ZSTD
+std::string begin_zstd(std::string_view text)
+{
+    auto* context = ZSTD_createCCtx();
+    std::string out(ZSTD_compressBound(text.size()) + 64, '\0');
+    ZSTD_inBuffer from{text.data(), text.size(), 0};
+    ZSTD_outBuffer to{out.data(), out.size(), 0};
+    require(ZSTD_compressStream2(context, &to, &from, ZSTD_e_flush) == 0 && from.pos == text.size());
+    ZSTD_freeCCtx(context);
+    out.resize(to.pos);
+    return out;
+}
+
 std::string zstd(std::string_view text)
 {
     auto* context = ZSTD_createCCtx();
@@ -87,12 +119,13 @@ std::vector<encoding> encodings()
 {
     return
     {
-        {"gzip", gzip, true}, {"deflate", zlib, true}, {"deflate", raw_deflate, false},
+        {"gzip", gzip, begin_gzip, true}, {"deflate", zlib, begin_zlib, true},
+            {"deflate", raw_deflate, begin_raw_deflate, false},
 #if AFRESH_HAS_BROTLI
-            {"br", brotli, false},
+            {"br", brotli, begin_brotli, false},
 #endif
 #if AFRESH_HAS_ZSTD
-            {"zstd", zstd, true},
+            {"zstd", zstd, begin_zstd, true},
 #endif
     };
 }

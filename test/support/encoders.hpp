@@ -16,6 +16,8 @@ std::string zstd(std::string_view text);   // with a checksum; empty where zstd 
 struct encoding {
     std::string_view name; // of the Content-Encoding
     std::string (*encode)(std::string_view);
+    std::string (*begin)(
+        std::string_view); // not the end, but all of it so far: as a server sends it that has more later
     bool has_checksum;
 };
 // Those that are built; `deflate` twice.
