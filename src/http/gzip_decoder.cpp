@@ -1,6 +1,8 @@
 #include "http/decoders.hpp"
 #include "http/inflater.hpp"
 
+#include <algorithm>
+
 namespace afresh::http {
 
 namespace {
