@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing, on Debian and its relatives. Usage: sh .ci/install.sh GROUP...
-#   build   compiler, CMake, Boost, OpenSSL, SQLite: enough for the library, the command and the examples
+#   build   compiler, CMake, Boost, OpenSSL, SQLite, zlib, brotli, zstd: enough for the library, the command and the examples
 #   tests   what the tests need besides: Boost.Test, clang-format 14, and a real authorization server (npm, node 22)
 #   matrix  what `test/run.sh --all` needs besides: clang 14 and clang-tidy
 #   bench   the peers that the benchmarks run against
@@ -59,6 +59,9 @@ group_build() {
     need_boost '' -json -url
     need_package libssl-dev
     need_package libsqlite3-dev
+    need_package zlib1g-dev
+    need_package libbrotli-dev
+    need_package libzstd-dev
     need_package libcli11-dev
     need_package ca-certificates
 }

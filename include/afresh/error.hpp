@@ -79,6 +79,9 @@ enum class errc {
     too_many_redirects,
     /// The proxy refused the connection. Reserved: no proxy is used yet.
     proxy_refused,
+    /// The answer's body is not what its `Content-Encoding` says: corrupt, cut short, or followed by something else. The
+    /// server, or what stands before it, must be corrected; asking without `Accept-Encoding` may help until then.
+    malformed_encoding,
 };
 
 /// The questions a caller really asks; compare an `error_code` with these: `if (ec == afresh::condition::retry_later)`.

@@ -35,6 +35,7 @@ const char* text(errc e) noexcept
     case errc::malformed_http: return "The answer is not valid HTTP/1.1";
     case errc::too_many_redirects: return "Too many redirects";
     case errc::proxy_refused: return "The proxy refused the connection";
+    case errc::malformed_encoding: return "The answer's body is not what its Content-Encoding says";
     }
     return "Unknown afresh error"; // outside the switch, so that -Wswitch reports a forgotten enumerator
 }
@@ -77,7 +78,8 @@ bool is(errc e, condition c) noexcept
     case errc::body_limit:
     case errc::malformed_http:
     case errc::too_many_redirects:
-    case errc::proxy_refused: return c == condition::misconfigured;
+    case errc::proxy_refused:
+    case errc::malformed_encoding: return c == condition::misconfigured;
     case errc::closed: return false;
     }
     return false;
