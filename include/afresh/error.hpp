@@ -75,13 +75,20 @@ enum class errc {
     /// The answer is not valid HTTP/1.1, or its framing is ambiguous (RFC 9112 6.3). The connection was dropped; the
     /// server must be corrected.
     malformed_http,
-    /// More redirects than allowed. Reserved: no redirect is followed yet.
+    /// More redirects than `redirect_rules::most`. Look where the URLs lead; the last answer is not returned.
     too_many_redirects,
-    /// The proxy refused the connection. Reserved: no proxy is used yet.
+    /// The proxy could not or would not make the connection; the exception's text says what it answered. Correct
+    /// `proxy_options`, or the proxy's rules.
     proxy_refused,
     /// The answer's body is not what its `Content-Encoding` says: corrupt, cut short, or followed by something else. The
     /// server, or what stands before it, must be corrected; asking without `Accept-Encoding` may help until then.
     malformed_encoding,
+    /// The status says that the call failed (400 and above), and the caller asked to be told so. See
+    /// `http_status_error::response()`.
+    bad_status,
+    /// The request's `body_source` threw, or gave more or less than it had announced; the exception's text says which.
+    /// The server may have acted on what it got. Correct the source.
+    body_failed,
 };
 
 /// The questions a caller really asks; compare an `error_code` with these: `if (ec == afresh::condition::retry_later)`.

@@ -32,6 +32,8 @@ public:
     virtual asio::awaitable<std::size_t> read_some(asio::mutable_buffer into) = 0;
     /// If it is known, it is announced (Content-Length); else the body is sent in chunks.
     virtual std::optional<std::uint64_t> size() const { return std::nullopt; }
+    /// Whether `rewind()` works.
+    virtual bool can_rewind() const { return false; }
     /// Goes back to the beginning, for a redirect, a retry or the replay after a 401. False: it cannot.
     virtual bool rewind() { return false; }
 };

@@ -51,7 +51,6 @@ private:
 };
 
 class body_source;
-class multipart_form;
 
 /// A request. A declared constructor and chained setters, so that a temporary is safe inside `co_await` on g++ 12:
 /// `co_await api.request(http_request("PUT", url).field("If-Match", etag).body(text))`.
@@ -80,8 +79,6 @@ public:
     http_request& json(const boost::json::value& value) &;
     /// One more field of a form (application/x-www-form-urlencoded).
     http_request& form(std::string_view name, std::string_view value) &;
-    /// A body of type multipart/form-data (RFC 7578).
-    http_request& multipart(const multipart_form& form) &;
     /// A body that is read while it is sent.
     http_request& body(std::shared_ptr<body_source> source) &
     {
@@ -109,7 +106,6 @@ public:
     http_request&& body(std::shared_ptr<body_source> source) && { return std::move(body(std::move(source))); }
     http_request&& json(const boost::json::value& value) && { return std::move(json(value)); }
     http_request&& form(std::string_view name, std::string_view value) && { return std::move(form(name, value)); }
-    http_request&& multipart(const multipart_form& parts) && { return std::move(multipart(parts)); }
     http_request&& expect_continue() && { return std::move(expect_continue()); }
     http_request&& timeout(std::chrono::milliseconds total) && { return std::move(timeout(total)); }
 
@@ -120,6 +116,14 @@ public:
     const std::string& body() const noexcept { return body_; }
     std::string& body() noexcept { return body_; }
     const std::shared_ptr<body_source>& source() const noexcept { return source_; }
+    /// For the library's own parts: what a redirect makes of it.
+    void follow(std::string method, bool drop_body)
+    {
+        method_ = std::move(method);
+        if (!drop_body) return;
+        body_.clear();
+        source_.reset();
+    }
     bool expects_continue() const noexcept { return expect_continue_; }
     std::optional<std::chrono::milliseconds> timeout() const noexcept { return timeout_; }
 

@@ -1,51 +1,68 @@
 #include <afresh/http_client.hpp>
 
+#include "client/async_call.hpp"
+#include "client/bearer.hpp"
+#include "client/http_stream.hpp"
 #include "http/http1_client.hpp"
 
-#include <afresh/authorized.hpp>
+#include <boost/system/system_error.hpp>
 
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 namespace afresh {
 namespace {
 
-http_response taken(transport_outcome outcome)
+[[noreturn]] void raise(const error_code& ec, const std::string& detail)
 {
-    if (outcome.ec && !outcome.detail.empty()) throw boost::system::system_error(outcome.ec, outcome.detail);
-    if (outcome.ec) throw boost::system::system_error(outcome.ec);
-    return std::move(outcome.response);
+    if (detail.empty()) throw boost::system::system_error(ec);
+    throw boost::system::system_error(ec, detail);
 }
-
-// A copy of a request, with the token's fields. They are wiped in the end.
-struct request_with_token {
-    request_with_token(const http_request& r, const http_fields& authorization) : request(r)
-    {
-        for (const http_field& f : authorization) request.fields().set(f.name, f.value);
-    }
-    request_with_token(const request_with_token&) = delete;
-    request_with_token& operator=(const request_with_token&) = delete;
-    ~request_with_token() { request.fields().wipe(); }
-
-    http_request request;
-};
-
-// What `authorized` calls: through the pool.
-struct sender {
-    std::shared_ptr<http::http1_client> http;
-
-    asio::awaitable<http_response> operator()(const http_request& request, const http_fields& authorization)
-    {
-        const request_with_token copy(request, authorization);
-        transport_outcome outcome = co_await http->send(copy.request);
-        co_return taken(std::move(outcome));
-    }
-};
 
 } // namespace
 
 struct http_client::state {
-    std::shared_ptr<http::http1_client> http;
-    authorized<sender> call;
+    state(asio::any_io_executor ex, std::optional<token_source> t, const http_client_options& o)
+        : executor(ex), tokens(std::move(t)), http(std::make_shared<http::http1_client>(std::move(ex), o))
+    {
+    }
+
+    // Who attaches a token to this request, if anybody does.
+    std::optional<bearer> carrier(const http_request& r) const
+    {
+        if (!tokens || r.fields().contains("Authorization")) return std::nullopt;
+        return std::optional<bearer>(std::in_place, *tokens);
+    }
+
+    static asio::awaitable<transport_outcome> send(std::shared_ptr<state> self, http_request r)
+    {
+        auto who = self->carrier(r);
+        const http::call_options how{who ? &*who : nullptr, false};
+        co_return co_await self->http->send(r, how);
+    }
+    static asio::awaitable<http_response> request(std::shared_ptr<state> self, http_request r)
+    {
+        transport_outcome outcome = co_await send(std::move(self), std::move(r));
+        if (outcome.ec) raise(outcome.ec, outcome.detail);
+        co_return std::move(outcome.response);
+    }
+    static asio::awaitable<http_stream> open(std::shared_ptr<state> self, http_request r)
+    {
+        auto who = self->carrier(r);
+        const http::call_options how{who ? &*who : nullptr, true};
+        http::call_result result = co_await self->http->open(r, how);
+        if (result.ec) raise(result.ec, result.detail);
+        auto stream = std::make_unique<http_stream::state>();
+        stream->keep = self->http;
+        stream->got = std::move(result.got);
+        stream->url = std::move(result.url);
+        co_return http_stream(std::move(stream));
+    }
+
+    const asio::any_io_executor executor;
+    const std::optional<token_source> tokens;
+    const std::shared_ptr<http::http1_client> http;
 };
 
 http_client::http_client(token_source tokens) : http_client(std::move(tokens), http_client_options()) {}
@@ -55,40 +72,71 @@ http_client::http_client(token_source tokens, http_client_options options)
 {
 }
 
-http_client::http_client(asio::any_io_executor executor, token_source tokens)
+http_client::http_client(executor_type executor, token_source tokens)
     : http_client(std::move(executor), std::move(tokens), http_client_options())
 {
 }
 
-http_client::http_client(asio::any_io_executor executor, token_source tokens, http_client_options options)
+http_client::http_client(executor_type executor, token_source tokens, http_client_options options)
+    : state_(std::make_shared<state>(std::move(executor), std::move(tokens), options))
 {
-    auto http = std::make_shared<http::http1_client>(std::move(executor), options.tls, options.limits);
-    state_ = std::make_shared<state>(state{http, authorized<sender>(std::move(tokens), sender{http})});
 }
 
-asio::awaitable<http_response> http_client::request(http_request r)
+http_client::http_client(executor_type executor) : http_client(std::move(executor), http_client_options()) {}
+
+http_client::http_client(executor_type executor, http_client_options options)
+    : state_(std::make_shared<state>(std::move(executor), std::nullopt, options))
 {
-    const auto keep = state_; // the client may be destroyed meanwhile
-    if (r.fields().contains("Authorization")) {
-        transport_outcome outcome = co_await keep->http->send(r);
-        co_return taken(std::move(outcome));
-    }
-    co_return co_await keep->call(std::move(r));
 }
 
-asio::awaitable<http_response> http_client::get(std::string url)
+http_client::executor_type http_client::get_executor() const noexcept { return state_->executor; }
+
+asio::awaitable<http_response> http_client::request(http_request r) { return state::request(state_, std::move(r)); }
+asio::awaitable<http_stream> http_client::open(http_request r) { return state::open(state_, std::move(r)); }
+
+namespace {
+
+http_request with_body(const char* method, std::string url, std::string body, std::string content_type)
 {
-    http_request r("GET", std::move(url));
-    return request(std::move(r));
+    http_request r(method, std::move(url));
+    r.field("Content-Type", std::move(content_type)).body(std::move(body));
+    return r;
 }
+
+} // namespace
+
+asio::awaitable<http_response> http_client::get(std::string url) { return request({"GET", std::move(url)}); }
+asio::awaitable<http_response> http_client::head(std::string url) { return request({"HEAD", std::move(url)}); }
+asio::awaitable<http_response> http_client::del(std::string url) { return request({"DELETE", std::move(url)}); }
 
 asio::awaitable<http_response> http_client::post(std::string url, std::string body, std::string content_type)
 {
-    http_request r("POST", std::move(url));
-    r.field("Content-Type", std::move(content_type)).body(std::move(body));
-    return request(std::move(r));
+    return request(with_body("POST", std::move(url), std::move(body), std::move(content_type)));
+}
+asio::awaitable<http_response> http_client::put(std::string url, std::string body, std::string content_type)
+{
+    return request(with_body("PUT", std::move(url), std::move(body), std::move(content_type)));
+}
+asio::awaitable<http_response> http_client::patch(std::string url, std::string body, std::string content_type)
+{
+    return request(with_body("PATCH", std::move(url), std::move(body), std::move(content_type)));
 }
 
-const token_source& http_client::tokens() const noexcept { return state_->call.tokens(); }
+void http_client::start_request(const std::weak_ptr<state>& self, const asio::any_io_executor& ex,
+                                request_handler handler, http_request r)
+{
+    const auto call = std::make_shared<async_call>(ex, std::move(handler));
+    const auto held = self.lock();
+    if (!held) return call->complete(errc::closed, http_response());
+    call->run([held, r = std::move(r)]() mutable { return state::send(std::move(held), std::move(r)); });
+}
+
+void http_client::close() { state_->http->close(); }
+
+const token_source& http_client::tokens() const
+{
+    if (!state_->tokens) throw std::logic_error("this http_client carries no token");
+    return *state_->tokens;
+}
 
 } // namespace afresh

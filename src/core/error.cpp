@@ -19,7 +19,7 @@ const char* text(errc e) noexcept
     case errc::origin_not_allowed: return "The URL's origin is not one this token may be sent to";
     case errc::insecure_url: return "A credential would have travelled over plain http";
     case errc::invalid_argument: return "An argument or configuration value is not valid";
-    case errc::closed: return "The token source was closed";
+    case errc::closed: return "The token source or client was closed";
     case errc::resolve_failed: return "The host name could not be resolved";
     case errc::connect_failed: return "The connection could not be made";
     case errc::connect_timed_out: return "The connection was not made in time";
@@ -36,6 +36,8 @@ const char* text(errc e) noexcept
     case errc::too_many_redirects: return "Too many redirects";
     case errc::proxy_refused: return "The proxy refused the connection";
     case errc::malformed_encoding: return "The answer's body is not what its Content-Encoding says";
+    case errc::bad_status: return "The answer's status says that the call failed";
+    case errc::body_failed: return "The body to be sent could not be read";
     }
     return "Unknown afresh error"; // outside the switch, so that -Wswitch reports a forgotten enumerator
 }
@@ -80,7 +82,9 @@ bool is(errc e, condition c) noexcept
     case errc::too_many_redirects:
     case errc::proxy_refused:
     case errc::malformed_encoding: return c == condition::misconfigured;
-    case errc::closed: return false;
+    case errc::closed:
+    case errc::bad_status:
+    case errc::body_failed: return false;
     }
     return false;
 }

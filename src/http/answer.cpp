@@ -25,22 +25,30 @@ answer& answer::operator=(answer&& other) noexcept
     decoder_ = std::move(other.decoder_);
     undecoded_ = std::move(other.undecoded_);
     ahead_ = std::move(other.ahead_);
-    guard_ = other.guard_;
+    more_inside_ = other.more_inside_;
     status_ = other.status_;
     fields_ = std::move(other.fields_);
     return *this;
 }
 
-void answer::decode()
+error_code answer::decode(std::size_t most)
 {
-    if (!fields_.contains("Content-Encoding")) return;
+    if (!fields_.contains("Content-Encoding")) return {};
     std::string codings;
     for (const std::string_view value : fields_.find_all("Content-Encoding")) (codings += value) += ',';
-    auto made = make_content_decoder(codings);
-    if (!made || !*made) return; // not known: the caller gets the body as it is, and the field that says how
-    decoder_ = std::move(*made);
+    codings.pop_back();
+    decoding_limits limits;
+    limits.most_output = most;
+    decoder_choice choice = make_content_decoder(codings, limits);
+    if (choice.what == decoding::refused) {
+        drop();
+        return errc::malformed_encoding;
+    }
+    if (choice.what != decoding::needed) return {}; // the caller gets it as it is, with the field that says how
+    decoder_ = std::move(choice.decoder);
     fields_.erase("Content-Encoding");
     fields_.erase("Content-Length");
+    return {};
 }
 
 void answer::settle()
@@ -89,34 +97,31 @@ asio::awaitable<error_code> answer::read_some(std::string& piece)
 {
     if (!decoder_) co_return co_await receive(piece);
     piece.clear();
-    for (;;) {
-        if (undecoded_.empty()) {
+    while (piece.empty() && decoder_) {
+        bool last = false;
+        if (undecoded_.empty() && !more_inside_) {
             const error_code ec = co_await receive(undecoded_);
             if (ec) co_return ec;
+            last = undecoded_.empty();
         }
-        const bool last = undecoded_.empty();
-        const error_code ec = decoded(undecoded_, piece);
+        const error_code ec = last ? decoder_->finish() : decode_piece(piece);
         if (ec) {
             drop();
             co_return ec;
         }
-        if (last && piece.empty()) decoder_.reset();
-        if (!piece.empty() || last) co_return error_code();
+        if (last) decoder_.reset();
     }
+    co_return error_code();
 }
 
-// One piece of output; what was not used of the input stays.
-error_code answer::decoded(std::string& from, std::string& out)
+error_code answer::decode_piece(std::string& piece)
 {
-    const bool last = from.empty();
-    out.resize(decoded_piece);
-    const auto step = decoder_->decode(from, out.data(), out.size());
-    out.resize(step.made);
-    from.erase(0, step.taken);
-    if (step.ec) return step.ec;
-    if (!guard_.add(step.taken, step.made)) return errc::body_limit;
-    if (last && step.made == 0 && !decoder_->is_complete() && guard_.any()) return errc::malformed_encoding;
-    return {};
+    piece.resize(decoded_piece);
+    const auto step = decoder_->decode(undecoded_, piece.data(), piece.size());
+    more_inside_ = step.made == piece.size();
+    piece.resize(step.made);
+    undecoded_.erase(0, step.taken);
+    return step.ec;
 }
 
 asio::awaitable<error_code> answer::read_all(std::string& body, std::size_t most)

@@ -26,8 +26,9 @@ public:
     const http_fields& fields() const noexcept { return fields_; }
     http_fields& fields() noexcept { return fields_; }
 
-    // From here on the body comes out decoded, and the fields no longer speak of its coding (RFC 9110 8.4).
-    void decode();
+    // From here on the body comes out decoded, and the fields no longer speak of its coding (RFC 9110 8.4). `most`: of
+    // what comes out.
+    error_code decode(std::size_t most);
 
     // The next piece of the body, whatever has come; empty: the end. Errors as those of conversation, and
     // malformed_encoding.
@@ -47,13 +48,13 @@ public:
 
 private:
     asio::awaitable<error_code> receive(std::string& piece);
-    error_code decoded(std::string& piece, std::string& out);
+    error_code decode_piece(std::string& piece);
     void settle();
 
     connection_pool::slot slot_;
     std::unique_ptr<net::conversation> talk_; // null: the end was read
     std::unique_ptr<content_decoder> decoder_;
-    expansion_guard guard_;
+    bool more_inside_{}; // the decoder may make more of what it has
     std::string undecoded_;
     std::string ahead_;
     unsigned status_{};

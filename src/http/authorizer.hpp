@@ -13,6 +13,8 @@
 
 namespace afresh::http {
 
+namespace asio = boost::asio;
+
 // Of one call. Each step runs on the calling coroutine, and may wait.
 class authorizer {
 public:

@@ -49,6 +49,7 @@ public:
         co_return static_cast<std::size_t>(n);
     }
     std::optional<std::uint64_t> size() const override { return size_; }
+    bool can_rewind() const override { return true; }
     bool rewind() override
     {
         at_ = 0;
@@ -96,6 +97,7 @@ public:
         at_ += n;
         co_return n;
     }
+    bool can_rewind() const override { return rewind_ != nullptr; }
     bool rewind() override
     {
         if (!rewind_) return false;

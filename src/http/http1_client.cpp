@@ -1,145 +1,412 @@
 #include "http/http1_client.hpp"
 
-#include "core/url.hpp"
-#include "http/connection_pool.hpp"
+#include "core/text.hpp"
+#include "http/proxy_settings.hpp"
+#include "http/redirect.hpp"
+#include "http/retry.hpp"
+#include "http/upload.hpp"
+#include "net/dial.hpp"
 #include "net/exchange.hpp"
 #include "net/tls_context.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <sys/un.h>
+
 #include <algorithm>
+#include <limits>
+#include <mutex>
+#include <random>
 
 namespace afresh::http {
-
 namespace {
 
+using net::clock;
 using std::chrono::milliseconds;
 
-// RFC 9110 9.2.2
-bool is_idempotent(std::string_view method)
+constexpr std::size_t drained = 64 * 1024; // of a refusal, so that its connection can be used again
+constexpr milliseconds drained_within(2'000);
+
+void refuse(const char* what)
 {
-    static constexpr std::string_view methods[] = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
-    return std::find(std::begin(methods), std::end(methods), method) != std::end(methods);
+    throw boost::system::system_error(make_error_code(errc::invalid_argument), what);
 }
 
-// RFC 9112 9.3.1: the server closed a kept connection while the request was on its way.
-bool may_send_again(const net::exchange_result& r, std::string_view method)
+void check(const http_client_options& o)
 {
-    return r.ec == errc::connection_lost && !r.any_byte_received && (!r.sent || is_idempotent(method));
+    const http_limits& l = o.limits;
+    const bool times_ok = std::min({l.connect, l.tls, l.pool_wait, l.idle, l.age}) > milliseconds::zero() &&
+                          std::min({l.first_byte, l.body_idle, l.total, l.expect_continue}) >= milliseconds::zero();
+    const bool counts_ok = std::min({l.header, l.body, l.connections_per_origin, l.waiters_per_origin,
+                                     l.idle_per_origin, l.idle_total}) > 0;
+    if (!times_ok || !counts_ok) refuse("http_limits: a value is out of range");
+    const retry_policy& r = o.retries;
+    if (r.first < milliseconds::zero() || r.most < milliseconds::zero() || !(r.budget >= 0))
+        refuse("retry_policy: a value is out of range");
+    if (o.unix_socket.size() >= sizeof sockaddr_un::sun_path) refuse("http_client_options: unix_socket is too long");
 }
 
-void check(const http_limits& l)
-{
-    const bool times_ok = std::min({l.connect, l.tls, l.pool_wait, l.idle}) > milliseconds::zero() &&
-                          std::min({l.first_byte, l.body_idle, l.total}) >= milliseconds::zero();
-    const bool counts_ok =
-        std::min({l.header, l.body, l.connections_per_origin, l.waiters_per_origin, l.idle_per_origin}) > 0;
-    if (!times_ok || !counts_ok)
-        throw boost::system::system_error(make_error_code(errc::invalid_argument),
-                                          "http_limits: a value is out of range");
-}
-
-net::exchange_limits for_exchange(const http_limits& l, net::clock::time_point by)
+net::exchange_limits for_exchange(const http_limits& l, clock::time_point by, bool streamed)
 {
     net::exchange_limits e;
     e.first_byte = l.first_byte;
     e.body_idle = l.body_idle;
     e.by = by;
     e.header = l.header;
-    e.body = l.body;
+    e.body = streamed ? std::numeric_limits<std::size_t>::max() : l.body;
     return e;
+}
+
+// What is in memory, sent as if it were not: because it is large, and the server may not want it.
+class memory_body final : public body_source {
+public:
+    explicit memory_body(std::string_view body) : left_(body), size_(body.size()) {}
+    asio::awaitable<std::size_t> read_some(asio::mutable_buffer into) override
+    {
+        const std::size_t n = asio::buffer_copy(into, asio::buffer(left_));
+        left_.remove_prefix(n);
+        co_return n;
+    }
+    std::optional<std::uint64_t> size() const override { return size_; }
+
+private:
+    std::string_view left_;
+    const std::size_t size_;
+};
+
+bool is_cancelled(const error_code& ec) { return ec == asio::error::operation_aborted; }
+
+struct wiped_fields {
+    http_fields fields;
+    ~wiped_fields() { fields.wipe(); }
+};
+
+call_result failed(error_code ec, bool sent, std::string detail = {})
+{
+    call_result r;
+    r.ec = ec;
+    r.detail = std::move(detail);
+    r.sent = sent;
+    return r;
 }
 
 } // namespace
 
-struct http1_client::state {
-    state(asio::any_io_executor ex, const tls_options& t, const http_limits& l)
+struct http1_client::state : std::enable_shared_from_this<state> {
+    state(asio::any_io_executor ex, const http_client_options& o)
         : executor(std::move(ex)),
-          tls(net::shared_tls_context(t)),
-          limits(l),
-          pool(std::make_shared<connection_pool>(l))
+          options(o),
+          tls(net::shared_tls_context(o.tls, net::tls_resumption::on)),
+          names(std::make_shared<net::address_book>(o.dns_cache)),
+          proxies(o.proxy),
+          pool(std::make_shared<connection_pool>(executor, o.limits)),
+          budget(o.retries.budget)
     {
     }
 
-    asio::awaitable<transport_outcome> converse(const http_request& request, const core::url_parts& to,
-                                                const net::request_text& text, bool& sent)
-    {
-        const auto start = net::clock::now();
-        const auto by = limits.total > milliseconds::zero() ? start + limits.total : net::clock::time_point::max();
-        auto origin = to.origin();
-        const auto pool_by = std::min(by, start + limits.pool_wait);
-        // what must not be sent twice deserves the best knowledge about the connection
-        using probing = connection_pool::probing;
-        const auto probe = is_idempotent(request.method()) ? probing::unless_just_used : probing::always;
-        auto slot = co_await pool->acquire(std::move(origin), pool_by, probe);
-        if (!slot) co_return transport_outcome(slot.error(), sent);
-        for (;;) {
-            const bool reused = slot->link != nullptr;
-            if (!reused) {
-                const net::connect_limits c{limits.connect, limits.tls, by};
-                auto made = co_await net::connect(executor, to, *tls, c);
-                if (!made.link) co_return transport_outcome(made.ec, std::move(made.detail), sent);
-                slot->link = std::move(made.link);
-            }
-            const auto l = for_exchange(limits, by);
-            const std::function<error_code()> no_question;
-            auto r = co_await net::exchange(*slot->link, text, request.method() == "HEAD", l, no_question);
-            sent = sent || r.sent;
-            if (reused && may_send_again(r, request.method())) {
-                slot->link.reset();
-                continue; // on a fresh connection, so this happens once at most
-            }
-            if (r.reusable) slot->keep(r.keep_alive_for);
-            transport_outcome outcome(r.ec, sent);
-            outcome.response = std::move(r.response);
-            co_return outcome;
-        }
-    }
+    // What one sending of a request needs to know.
+    struct step {
+        const http_request& request;
+        const core::url_parts& to;
+        const std::string& origin;
+        const http_fields* credentials;
+        clock::time_point by;
+        bool streamed;
+        bool body_untouched = true; // the source has not been read since it was at its beginning
+    };
 
-    static asio::awaitable<transport_outcome> send(std::shared_ptr<state> self, const http_request& request,
-                                                   const core::url_parts& to)
+    asio::awaitable<call_result> send_once(step& s);
+    asio::awaitable<upload_result> send_and_receive(net::conversation& talk, net::connection& link,
+                                                    const net::request_text& text, step& s);
+    asio::awaitable<call_result> send_authorized(step& s, authorizer* who);
+    asio::awaitable<call_result> call(http_request& request, call_options how);
+    asio::awaitable<std::optional<error_code>> pause_before_retry(const http_request& request, const call_result& r,
+                                                                  unsigned attempt, clock::time_point by);
+    net::route way_to(const core::url_parts& to) const;
+    static bool is_rewound(step& s)
     {
-        const auto text = net::make_request_text(request, to, net::after_response::keep_open);
-        if (!text) co_return transport_outcome(text.error(), false);
-        error_code ec;
-        bool sent = false;
-        try {
-            co_return co_await self->converse(request, to, *text, sent);
-        } catch (const boost::system::system_error& e) {
-            ec = e.code(); // cancelled between two operations; an exchange under way reports for itself
-        }
-        co_return transport_outcome(ec, sent);
-    }
-
-    static asio::awaitable<transport_outcome> parse_and_send(std::shared_ptr<state> self, const http_request& request)
-    {
-        const auto to = core::parse_url(request.url());
-        if (!to) co_return transport_outcome(to.error(), false);
-        co_return co_await send(std::move(self), request, *to);
+        if (!s.request.source() || s.body_untouched) return true;
+        s.body_untouched = s.request.source()->rewind();
+        return s.body_untouched;
     }
 
     const asio::any_io_executor executor;
+    const http_client_options options;
     const std::shared_ptr<net::tls_context> tls;
-    const http_limits limits;
+    const std::shared_ptr<net::address_book> names;
+    const proxy_settings proxies;
     const std::shared_ptr<connection_pool> pool;
+    std::mutex mutex; // of what follows
+    retry_budget budget;
+    std::minstd_rand chance{std::random_device{}()};
 };
 
+net::route http1_client::state::way_to(const core::url_parts& to) const
+{
+    net::route way;
+    way.local = options.unix_socket;
+    const net::proxy* const p = way.local.empty() ? proxies.for_url(to) : nullptr;
+    if (p) way.via = *p;
+    return way;
+}
+
+asio::awaitable<upload_result> http1_client::state::send_and_receive(net::conversation& talk, net::connection& link,
+                                                                     const net::request_text& text, step& s)
+{
+    upload_result r;
+    const auto& source = s.request.source();
+    if (!source && text.body().empty()) {
+        r.ec = co_await net::converse(talk, text, net::conversation::until::head);
+        co_return r;
+    }
+    r.ec = co_await talk.send(text.text());
+    if (r.ec) co_return r;
+    std::optional<milliseconds> leave;
+    if (text.expects_continue()) leave = options.limits.expect_continue;
+    if (source) {
+        r = co_await upload(talk, link, *source, leave);
+        s.body_untouched = r.untouched;
+    } else {
+        memory_body body(text.body());
+        r = co_await upload(talk, link, body, leave);
+    }
+    co_return r;
+}
+
+asio::awaitable<call_result> http1_client::state::send_once(step& s)
+{
+    net::route way = way_to(s.to);
+    net::request_text_options o;
+    wiped_fields to_proxy;
+    const bool absolute = way.via && !way.via->is_socks() && !s.to.is_https();
+    if (absolute) {
+        o.form = net::target_form::absolute;
+        if (s.credentials) to_proxy.fields = *s.credentials;
+        const secret_string basic = way.via->basic_credentials();
+        if (!basic.empty()) to_proxy.fields.set("Proxy-Authorization", std::string(basic.reveal()));
+    }
+    o.more = absolute ? &to_proxy.fields : s.credentials;
+    const bool decode = options.decompress && !s.request.fields().contains("Accept-Encoding") &&
+                        !s.request.fields().contains("Range");
+    if (decode) o.accept_encoding = accepted_codings();
+    const auto& source = s.request.source();
+    const bool has_body = source || !s.request.body().empty();
+    // A body that can be sent only once is not risked on a token that may be no good.
+    o.expect_continue = has_body && (s.request.expects_continue() || (source && !source->can_rewind()));
+    const auto text = net::make_request_text(s.request, s.to, o);
+    if (!text) co_return failed(text.error(), false);
+
+    const bool repeatable = is_repeatable(s.request);
+    std::string key = s.origin;
+    if (way.via) key += " via " + way.via->host + ':' + std::to_string(way.via->port);
+    // what must not be sent twice deserves the best knowledge about the connection
+    using probing = connection_pool::probing;
+    const auto probe = repeatable && !source ? probing::unless_just_used : probing::always;
+    const auto pool_by = std::min(s.by, clock::now() + options.limits.pool_wait);
+    auto slot = co_await pool->acquire(std::move(key), pool_by, probe);
+    if (!slot) co_return failed(slot.error(), false);
+    for (;;) {
+        const bool reused = slot->link != nullptr;
+        if (!reused) {
+            const net::dial_limits d{options.limits.connect, options.limits.tls, s.by};
+            auto made = co_await net::dial(executor, s.to, way, names, *tls, d);
+            if (!made.link) co_return failed(made.ec, false, std::move(made.detail));
+            slot->take(std::move(made.link));
+        }
+        const auto limits = for_exchange(options.limits, s.by, s.streamed);
+        auto talk = std::make_unique<net::conversation>(*slot->link, s.request.method() == "HEAD", limits);
+        upload_result done;
+        try {
+            done = co_await send_and_receive(*talk, *slot->link, *text, s);
+        } catch (const boost::system::system_error& e) {
+            done.ec = e.code(); // cancelled between two operations
+        }
+        const bool sent = talk->sent();
+        if (!done.ec) {
+            call_result r;
+            r.sent = sent;
+            r.got = answer(std::move(*slot), std::move(talk));
+            if (s.streamed) r.got.lift_total();
+            if (decode) r.ec = r.got.decode(limits.body);
+            co_return r;
+        }
+        // RFC 9112 9.3.1: the server closed a kept connection while the request was on its way.
+        const bool stale = reused && done.ec == errc::connection_lost && !talk->any_byte_received();
+        talk.reset();
+        slot->link.reset();
+        if (!stale || (sent && !repeatable) || !is_rewound(s)) co_return failed(done.ec, sent, std::move(done.detail));
+        // on a fresh connection, so this happens once at most
+    }
+}
+
+asio::awaitable<call_result> http1_client::state::send_authorized(step& s, authorizer* who)
+{
+    wiped_fields credentials;
+    std::string detail;
+    const auto asked = clock::now();
+    error_code ec = co_await who->authorize(s.request, s.origin, credentials.fields, detail);
+    if (ec) co_return failed(ec, false, std::move(detail));
+    const auto waited = [&](clock::time_point since) {
+        if (s.by != clock::time_point::max()) s.by += clock::now() - since; // not the time of the resource
+    };
+    waited(asked);
+    s.credentials = &credentials.fields;
+    auto first = co_await send_once(s);
+    if (first.ec || !who->is_refusal(first.got.status(), first.got.fields())) co_return first;
+
+    const bool replayable = is_rewound(s);
+    co_await first.got.read_ahead(drained, drained_within); // so that the connection is free; nothing of it is lost
+    const auto asked_again = clock::now();
+    ec = co_await who->renew(s.origin);
+    if (is_cancelled(ec)) co_return failed(ec, true);
+    if (ec || !replayable) co_return first; // what the resource said is the caller's
+    waited(asked_again);
+    wiped_fields newer;
+    ec = co_await who->authorize(s.request, s.origin, newer.fields, detail);
+    if (ec) co_return is_cancelled(ec) ? failed(ec, true) : std::move(first);
+    first.got.drop();
+    s.credentials = &newer.fields;
+    co_return co_await send_once(s);
+}
+
+// Waits; nothing: there is no further attempt.
+asio::awaitable<std::optional<error_code>>
+http1_client::state::pause_before_retry(const http_request& request, const call_result& r, unsigned attempt,
+                                        clock::time_point by)
+{
+    if (options.retries.attempts == 0) co_return std::nullopt;
+    sending how{r.ec, r.sent, r.ec ? 0 : r.got.status(), {}};
+    if (!r.ec)
+        how.retry_after =
+            core::parse_retry_after(r.got.fields().find("Retry-After"), std::chrono::system_clock::now());
+    const auto now = clock::now();
+    const auto left = by == clock::time_point::max() ? milliseconds::max()
+                                                     : std::chrono::duration_cast<milliseconds>(by - now);
+    std::optional<milliseconds> pause;
+    {
+        const std::lock_guard lock(mutex);
+        if (attempt == 0) budget.earn();
+        const double jitter = std::uniform_real_distribution<>(0, 1)(chance);
+        pause = retry_in(options.retries, attempt, is_repeatable(request), how, jitter, left);
+        if (pause && !budget.spend()) pause.reset();
+    }
+    if (!pause) co_return std::nullopt;
+    asio::steady_timer timer(co_await asio::this_coro::executor, *pause);
+    auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return ec;
+}
+
+asio::awaitable<call_result> http1_client::state::call(http_request& request, call_options how)
+{
+    auto to = core::parse_url(request.url());
+    if (!to) co_return failed(to.error(), false);
+    const milliseconds total = request.timeout().value_or(options.limits.total);
+    const auto by = total > milliseconds::zero() ? clock::now() + total : clock::time_point::max();
+    std::string origin = to->origin();
+    std::string url = request.url();
+    step s{request, *to, origin, nullptr, by, how.streamed};
+    unsigned retries = 0;
+    unsigned redirects = 0;
+    for (;;) {
+        s.credentials = nullptr;
+        call_result r;
+        if (how.who)
+            r = co_await send_authorized(s, how.who);
+        else
+            r = co_await send_once(s);
+        r.url = url;
+        if (is_cancelled(r.ec)) co_return r;
+        if (is_rewound(s)) {
+            const auto waited = co_await pause_before_retry(request, r, retries, s.by);
+            if (waited && *waited) co_return failed(*waited, r.sent);
+            if (waited) {
+                ++retries;
+                continue;
+            }
+        }
+        if (r.ec) co_return r;
+        auto next = redirect_of(request.method(), url, r.got.status(), r.got.fields(), options.redirects);
+        if (!next || (!next->drops_body && !is_rewound(s))) co_return r;
+        if (++redirects > options.redirects.most) co_return failed(errc::too_many_redirects, true);
+        co_await r.got.read_ahead(drained, drained_within);
+        r.got.drop();
+        adapt(request.fields(), *next, options.redirects);
+        if (next->leaves_origin) how.who = nullptr; // and never again for this call
+        request.follow(next->method, next->drops_body);
+        url = std::move(next->url);
+        *to = std::move(next->to);
+        origin = to->origin();
+    }
+}
+
+http1_client::http1_client(asio::any_io_executor executor, const http_client_options& options)
+{
+    check(options);
+    state_ = std::make_shared<state>(std::move(executor), options);
+}
+
+namespace {
+
+http_client_options with(const tls_options& tls, const http_limits& limits)
+{
+    http_client_options o;
+    o.tls = tls;
+    o.limits = limits;
+    return o;
+}
+
+} // namespace
+
 http1_client::http1_client(asio::any_io_executor executor, const tls_options& tls, const http_limits& limits)
+    : http1_client(std::move(executor), with(tls, limits))
 {
-    check(limits);
-    state_ = std::make_shared<state>(std::move(executor), tls, limits);
 }
 
-http1_client::~http1_client() { state_->pool->close(); }
+http1_client::~http1_client() { close(); }
 
-asio::awaitable<transport_outcome> http1_client::send(const http_request& request)
+void http1_client::close() { state_->pool->close(); }
+
+const http_client_options& http1_client::options() const noexcept { return state_->options; }
+std::vector<connection_pool::usage> http1_client::in_use() const { return state_->pool->in_use(); }
+
+asio::awaitable<call_result> http1_client::open(http_request& request, call_options how)
 {
-    return state::parse_and_send(state_, request);
+    const auto keep = state_; // the client may be destroyed meanwhile
+    error_code ec;
+    try {
+        co_return co_await keep->call(request, how);
+    } catch (const boost::system::system_error& e) {
+        ec = e.code(); // cancelled between two operations; those under way report for themselves
+    }
+    co_return failed(ec, false);
 }
 
-asio::awaitable<transport_outcome> http1_client::send(const http_request& request, const core::url_parts& to)
+asio::awaitable<transport_outcome> http1_client::send(http_request& request, call_options how)
 {
-    return state::send(state_, request, to);
+    const auto keep = state_;
+    call_result r = co_await open(request, how);
+    transport_outcome outcome(r.ec, std::move(r.detail), r.sent);
+    if (outcome.ec) co_return outcome;
+    std::string body;
+    try {
+        outcome.ec = co_await r.got.read_all(body, keep->options.limits.body);
+    } catch (const boost::system::system_error& e) {
+        outcome.ec = e.code();
+    }
+    if (outcome.ec) co_return outcome;
+    outcome.response = http_response(r.got.status(), std::move(r.got.fields()), std::move(body));
+    outcome.response.url(std::move(r.url));
+    co_return outcome;
+}
+
+asio::awaitable<transport_outcome> http1_client::send(http_request request)
+{
+    co_return co_await send(request, {});
 }
 
 } // namespace afresh::http

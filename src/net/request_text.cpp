@@ -93,7 +93,8 @@ result<request_text> make_request_text(const http_request& request, const core::
     if (o.then == after_response::close && !request.fields().contains("Connection")) line("Connection", "close");
     out.append("\r\n");
     if (body_inside) out.append(request.body());
-    return request_text(std::move(out), body_inside ? std::string_view() : std::string_view(request.body()));
+    const std::string_view rest = body_inside ? std::string_view() : std::string_view(request.body());
+    return request_text(std::move(out), rest, o.expect_continue);
 }
 
 } // namespace afresh::net

@@ -26,16 +26,21 @@ struct request_text_options {
 // Request line, header and, when it is in memory and small, the body. Wiped in the end: there are credentials in it.
 class request_text {
 public:
-    request_text(std::string text, std::string_view body) : text_(std::move(text)), body_(body) {}
+    request_text(std::string text, std::string_view body, bool expects_continue)
+        : text_(std::move(text)), body_(body), expects_continue_(expects_continue)
+    {
+    }
     request_text(request_text&&) noexcept = default;
     request_text& operator=(request_text&&) noexcept = delete;
     ~request_text();
     std::string_view text() const noexcept { return text_; }
+    bool expects_continue() const noexcept { return expects_continue_; }
     std::string_view body() const noexcept { return body_; } // what is not in text(); the request's own memory
 
 private:
     std::string text_;
     std::string_view body_;
+    bool expects_continue_;
 };
 
 // Refused with errc::invalid_argument, because it would be sent as given: a character that has no place in a method,

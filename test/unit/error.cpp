@@ -9,7 +9,7 @@ using namespace afresh;
 
 namespace {
 
-constexpr int last_errc = static_cast<int>(errc::malformed_encoding);
+constexpr int last_errc = static_cast<int>(errc::body_failed);
 constexpr condition conditions[] = {condition::sign_in, condition::retry_later, condition::misconfigured};
 
 int conditions_of(error_code ec)

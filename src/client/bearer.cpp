@@ -1,0 +1,47 @@
+#include "client/bearer.hpp"
+
+#include "core/challenge.hpp"
+#include "source/chain.hpp"
+
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace afresh {
+
+// A token never leaves for an origin it was not configured for (FAULTS B4).
+asio::awaitable<error_code> bearer::authorize(const http_request&, const std::string& origin, http_fields& credentials,
+                                              std::string& detail)
+{
+    const auto& allowed = tokens_.implementation()->options.allowed_origins;
+    if (std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) {
+        detail = "the token may not be sent there; see source_options::allowed_origins";
+        co_return errc::origin_not_allowed;
+    }
+    try {
+        if (!std::exchange(renewed_, false)) token_ = co_await tokens_.get();
+        credentials.add("Authorization", token_.authorization());
+    } catch (const boost::system::system_error& e) {
+        co_return e.code();
+    }
+    co_return error_code();
+}
+
+bool bearer::is_refusal(unsigned status, const http_fields& fields)
+{
+    return core::classify_challenge(status, fields) == core::challenge_action::renew;
+}
+
+asio::awaitable<error_code> bearer::renew(const std::string& origin)
+{
+    try {
+        token_ = co_await tokens_.renew_if_current(token_, origin);
+        renewed_ = true;
+    } catch (const boost::system::system_error& e) {
+        co_return e.code();
+    }
+    co_return error_code();
+}
+
+} // namespace afresh

@@ -1,0 +1,32 @@
+#include "client/http_stream.hpp"
+
+#include <boost/system/system_error.hpp>
+
+namespace afresh {
+
+http_stream::http_stream(std::unique_ptr<state> s) noexcept : state_(std::move(s)) {}
+http_stream::http_stream(http_stream&&) noexcept = default;
+http_stream& http_stream::operator=(http_stream&&) noexcept = default;
+http_stream::~http_stream() = default;
+
+unsigned http_stream::status() const noexcept { return state_->got.status(); }
+const http_fields& http_stream::fields() const noexcept { return state_->got.fields(); }
+const std::string& http_stream::url() const noexcept { return state_->url; }
+
+asio::awaitable<std::string> http_stream::read()
+{
+    std::string piece;
+    const error_code ec = co_await state_->got.read_some(piece);
+    if (ec) throw boost::system::system_error(ec);
+    co_return piece;
+}
+
+asio::awaitable<std::string> http_stream::read_all(std::size_t most)
+{
+    std::string body;
+    const error_code ec = co_await state_->got.read_all(body, most);
+    if (ec) throw boost::system::system_error(ec);
+    co_return body;
+}
+
+} // namespace afresh
