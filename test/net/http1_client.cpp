@@ -27,7 +27,7 @@ void wait_for(const std::atomic<unsigned>& counter, unsigned value)
 
 struct fixture {
     asio::io_context context;
-    http_limits limits;
+    http_limits limits = without_sweep();
     std::optional<http1_client> made;
 
     http1_client& client(const tls_options& tls = {})

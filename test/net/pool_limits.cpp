@@ -20,7 +20,7 @@ namespace {
 
 struct fixture {
     asio::io_context context;
-    http_limits limits;
+    http_limits limits = without_sweep();
     std::optional<http1_client> made;
 
     http1_client& client()

@@ -22,9 +22,9 @@ using http::http1_client;
 
 namespace {
 
-transport_outcome call(const http_limits& limits, const std::string& url, const char* method = "GET",
-                       std::string body = {})
+transport_outcome call(http_limits limits, const std::string& url, const char* method = "GET", std::string body = {})
 {
+    limits.background_sweep = false; // else it ends only when its connections do
     asio::io_context context;
     http1_client client(context.get_executor(), {}, limits);
     const auto request = http_request(method, url).body(std::move(body));

@@ -1,6 +1,8 @@
 #pragma once
 // A server on loopback that plays exactly the bytes it is told, also wrong ones, and ends connections as it is told.
 
+#include <afresh/http_limits.hpp>
+
 #include <openssl/ssl.h>
 
 #include <atomic>
@@ -73,6 +75,14 @@ private:
 inline const std::string hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 // Answers the requests on a connection until the client goes.
 raw_server::script keep_answering(std::string bytes = hello);
+
+// A context has no work left when its calls have ended.
+inline http_limits without_sweep()
+{
+    http_limits l;
+    l.background_sweep = false;
+    return l;
+}
 
 // A port of this machine where nobody listens.
 std::uint16_t unused_port();
