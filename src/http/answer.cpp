@@ -12,7 +12,7 @@ constexpr std::size_t decoded_piece = 64 * 1024;
 } // namespace
 
 answer::answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk)
-    : slot_(std::move(slot)), talk_(std::move(talk)), status_(talk_->answer().status()),
+    : slot_(std::move(slot)), talk_(std::move(talk)), kept_for_(talk_->answer().keep_alive_for()), status_(talk_->answer().status()),
       fields_(std::move(talk_->answer().fields()))
 {
 }
@@ -25,6 +25,7 @@ answer& answer::operator=(answer&& other) noexcept
     decoder_ = std::move(other.decoder_);
     undecoded_ = std::move(other.undecoded_);
     ahead_ = std::move(other.ahead_);
+    kept_for_ = other.kept_for_;
     more_inside_ = other.more_inside_;
     status_ = other.status_;
     fields_ = std::move(other.fields_);
@@ -54,10 +55,9 @@ error_code answer::decode(std::size_t most)
 void answer::settle()
 {
     const bool reusable = talk_->reusable();
-    const auto kept_for = talk_->answer().keep_alive_for();
     talk_.reset(); // wipes what is left in the connection's buffer, before others get that
     if (reusable)
-        slot_.keep(kept_for);
+        slot_.keep(kept_for_);
     else
         slot_ = {};
 }

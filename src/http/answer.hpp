@@ -57,6 +57,7 @@ private:
     bool more_inside_{}; // the decoder may make more of what it has
     std::string undecoded_;
     std::string ahead_;
+    std::optional<std::chrono::seconds> kept_for_; // as the server said
     unsigned status_{};
     http_fields fields_;
 };
