@@ -12,11 +12,9 @@ using status = store_reply::status;
 using std::chrono::milliseconds;
 
 // No lease or pause of a day is meant seriously; the bound keeps the arithmetic in range whatever a caller passes.
-milliseconds bounded(milliseconds by) { return std::clamp(by, milliseconds(0), milliseconds(24 * 3'600'000)); }
-
 store_time later(store_time now, milliseconds by)
 {
-    const store_time::duration step = bounded(by);
+    const store_time::duration step = std::clamp(by, milliseconds(0), milliseconds(24 * 3'600'000));
     return now > store_time::max() - step ? store_time::max() : now + step;
 }
 
@@ -185,7 +183,7 @@ status save_failure(chain_record& record, const store_command& command, store_ti
     resolve(record.intent, command, now);
     if (command.failure == exchange_failure::refused) record.state = grant_state::dead;
     record.not_before = later(now, command.retry_in);
-    record.retry_in = bounded(command.retry_in);
+    record.retry_in = std::chrono::duration_cast<milliseconds>(record.not_before - now);
     record.last_cause = command.cause;
     release(record.holder);
     return status::ok;

@@ -196,6 +196,10 @@ void assign(store_time& to, const json::value& from)
 {
     to = store_time(std::chrono::duration_cast<store_time::duration>(std::chrono::nanoseconds(from.as_int64())));
 }
+void assign(std::chrono::milliseconds& to, const json::value& from)
+{
+    to = std::chrono::milliseconds(from.to_number<std::int64_t>());
+}
 void assign(std::uint64_t& to, const json::value& from) { to = from.to_number<std::uint64_t>(); }
 void assign(std::uint32_t& to, const json::value& from) { to = from.to_number<std::uint32_t>(); }
 void assign(bool& to, const json::value& from) { to = from.as_bool(); }
@@ -238,7 +242,7 @@ chain_record read_record(const json::object& o)
     assign(r.holder.fence, holder.at("fence"));
     assign(r.holder.until, holder.at("until"));
     assign(r.not_before, o.at("not_before"));
-    r.retry_in = std::chrono::milliseconds(o.at("retry_in").to_number<std::int64_t>());
+    assign(r.retry_in, o.at("retry_in"));
     assign(r.last_cause, o.at("last_cause"));
     return r;
 }
