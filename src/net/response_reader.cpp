@@ -15,6 +15,8 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr unsigned most_interim_responses = 32;
+constexpr std::string_view http_name = "HTTP/";
+constexpr std::size_t sane_chunk_line = 16; // a size; what is longer counts as header
 
 error_code translate(const error_code& ec)
 {
@@ -53,9 +55,10 @@ public:
 
     http_fields fields;
     std::string body;
+    std::uint64_t chunk_left{};
     unsigned length_fields{};
     bool chunked{};
-    bool odd_trailer{};
+    bool has_chunk{};
     bool persistent{};
     unsigned version{};
     unsigned status{};
@@ -85,15 +88,19 @@ private:
         fields.add(std::string(view(name_string)), std::string(view(value)));
     }
 
-    void on_trailer_field_impl(http::field name, text, text, error_code&)
+    void on_trailer_field_impl(http::field name, text, text, error_code& ec)
     {
-        if (name == http::field::content_length || name == http::field::transfer_encoding) odd_trailer = true;
+        // RFC 9110 6.5.1: must not be sent. Beast refuses or ignores it, by its version.
+        if (name == http::field::content_length || name == http::field::transfer_encoding) ec = errc::malformed_http;
     }
 
     void on_header_impl(error_code&)
     {
+        // RFC 9112 6.1, 6.2: no 1xx and no 204 announces a body. Whoever sends one that does may send the body, too.
+        const bool announced = chunked || content_length().value_or(0) > 0;
+        const bool odd = announced && (status < 200 || status == 204);
         // asked now, since Beast lets a trailer change its mind
-        persistent = keep_alive() && !upgrade() && version == 11 && length_fields <= 1 && status != 408;
+        persistent = keep_alive() && !upgrade() && version == 11 && length_fields <= 1 && status != 408 && !odd;
     }
 
     void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&)
@@ -119,8 +126,18 @@ private:
         body.swap(larger);
     }
 
-    void on_chunk_header_impl(std::uint64_t, text, error_code&) {}
-    std::size_t on_chunk_body_impl(std::uint64_t, text bytes, error_code& ec) { return on_body_impl(bytes, ec); }
+    void on_chunk_header_impl(std::uint64_t size, text, error_code&)
+    {
+        chunk_left = size;
+        has_chunk = true;
+    }
+
+    std::size_t on_chunk_body_impl(std::uint64_t, text bytes, error_code& ec)
+    {
+        chunk_left -= bytes.size();
+        return on_body_impl(bytes, ec);
+    }
+
     void on_finish_impl(error_code&) {}
 };
 
@@ -138,12 +155,12 @@ std::size_t response_reader::read(std::string_view bytes, error_code& ec)
             parser_->body_limit(left_.body);
             parser_->skip(to_head_);
         }
-        const bool in_header = !parser_->is_header_done();
-        const auto n = parser_->put(boost::asio::buffer(bytes.substr(taken)), ec);
+        const std::string_view rest = bytes.substr(taken);
+        const bool in_body = parser_->is_header_done() && (!parser_->chunked || parser_->chunk_left > 0);
+        const std::size_t n = in_body ? parser_->put(boost::asio::buffer(rest), ec) : read_lines(rest, ec);
         taken += n;
-        if (in_header && n > left_.header) ec = http::error::header_limit;
-        if (in_header) left_.header -= std::min(n, left_.header);
         if (!ec && parser_->is_done() && parser_->status < 200) {
+            odd_interim_ = odd_interim_ || !parser_->persistent;
             parser_.reset();
             if (++interim_ > most_interim_responses) ec = errc::malformed_http;
         }
@@ -152,6 +169,31 @@ std::size_t response_reader::read(std::string_view bytes, error_code& ec)
     if (ec == http::error::need_more) ec = {};
     if (ec) ec = translate(ec);
     return taken;
+}
+
+// Of a header, or between two chunks.
+std::size_t response_reader::read_lines(std::string_view rest, error_code& ec)
+{
+    const bool in_header = !parser_->is_header_done();
+    if (!parser_->got_some() && !http_name.starts_with(rest.substr(0, http_name.size()))) ec = errc::malformed_http;
+    if (ec) return 0;
+    const std::size_t shown = in_header ? gate_.header(rest, ec) : gate_.chunk(rest, parser_->has_chunk, ec);
+    if (ec) return 0;
+    // Chunk extensions and trailers are for nobody, and there may be one at each byte of the body (RFC 9112 7.1.1).
+    const std::size_t free = in_header ? 0 : sane_chunk_line;
+    const auto cost = [&](std::size_t size) { return size - std::min(size, free); };
+    std::size_t n = 0;
+    if (shown > 0 && cost(shown) <= left_.header) {
+        n = parser_->put(boost::asio::buffer(rest.substr(0, shown)), ec);
+        // it saw whole lines: if it wants more, then a status line is too short or a quotation has no end
+        if (n == 0 && (!ec || ec == http::error::need_more)) ec = errc::malformed_http;
+        if (ec && ec != http::error::need_more) return n;
+        gate_.reset();
+        left_.header -= cost(n);
+    }
+    const bool waits = n == 0 || (in_header && !parser_->is_header_done());
+    if (waits && cost(rest.size() - n) > left_.header) ec = http::error::header_limit;
+    return n;
 }
 
 error_code response_reader::end()
@@ -174,7 +216,7 @@ std::size_t response_reader::body_size() const noexcept { return parser_ ? parse
 
 bool response_reader::is_done() const noexcept { return parser_ && parser_->is_done(); }
 
-bool response_reader::keep_alive() const noexcept { return parser_->persistent && !parser_->odd_trailer; }
+bool response_reader::keep_alive() const noexcept { return parser_->persistent && !odd_interim_ && !gate_.folded(); }
 
 std::optional<std::chrono::seconds> response_reader::keep_alive_for() const noexcept
 {

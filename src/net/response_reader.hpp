@@ -1,6 +1,8 @@
 #pragma once
 // A response out of bytes, strictly (RFC 9112). Boost.Beast's parser is behind it, and only in the .cpp. No I/O.
 
+#include "net/line_gate.hpp"
+
 #include <afresh/error.hpp>
 #include <afresh/http_message.hpp>
 
@@ -13,12 +15,16 @@
 namespace afresh::net {
 
 // What Beast before Boost 1.91 lets through and this does not: Content-Length with Transfer-Encoding in one order,
-// codings other than a single `chunked`, framing fields in a trailer. Interim responses (1xx) are passed over; 101 is
-// refused, as nobody asked for it. Trailers are dropped (RFC 9110 6.5.1).
+// codings other than a single `chunked`, framing fields in a trailer, a bare LF in a chunk line. Interim responses (1xx)
+// are passed over; 101 is refused, as nobody asked for it. Trailers are dropped (RFC 9110 6.5.1).
+//
+// Where RFC 9112 leaves a choice, the answer is taken if nobody could understand it in another way, and the connection
+// is not used again if anything about the framing was odd: equal Content-Lengths (6.3), a body announced by a 1xx or 204
+// (6.1), an obs-fold, which is a space (5.2). Status codes from 600 on are no success and no more (RFC 9110 15).
 class response_reader {
 public:
     struct limits {
-        std::size_t header; // of all interim responses and the final one together
+        std::size_t header; // of all interim responses and the final one, chunk extensions and trailers, together
         std::size_t body;
     };
     // `to_head`: the request's method was HEAD
@@ -41,7 +47,7 @@ public:
     // From here on only after has_head().
     unsigned status() const noexcept;
     http_fields& fields() noexcept;
-    std::string& body() noexcept; // what has come of it; may be taken away in pieces
+    std::string& body() noexcept;           // what has come of it; may be taken away in pieces
     std::size_t body_size() const noexcept; // 0 before
     // From here on only after is_done().
     bool keep_alive() const noexcept; // the peer means to go on, and nothing about the framing was odd
@@ -50,9 +56,13 @@ public:
 
 private:
     class parser;
+    std::size_t read_lines(std::string_view rest, error_code& ec);
+
     const bool to_head_;
     limits left_;
+    line_gate gate_;
     unsigned interim_{};
+    bool odd_interim_{};
     std::unique_ptr<parser> parser_;
 };
 
