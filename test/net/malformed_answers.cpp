@@ -1,0 +1,95 @@
+// Whatever a server sends: one error for each kind of fault, in whatever pieces it comes, at once and not when the time
+// is over; and a connection is used again only when there can be no doubt where the answer ended.
+#include "net/malformed_answers.hpp"
+#include "http/http1_client.hpp"
+#include "net/malformed_bodies.hpp"
+#include "net/response_reader.hpp"
+#include "support/print_errc.hpp"
+#include "support/raw_server.hpp"
+#include "support/run.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+
+using namespace afresh;
+using namespace afresh::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// As a connection presents it: what was not taken comes again, with more behind it.
+void check_reader(const answer_row& row, std::size_t piece)
+{
+    BOOST_TEST_CONTEXT(row.name << ", in pieces of " << piece)
+    {
+        net::response_reader reader(row.method == std::string("HEAD"), {http_limits().header, http_limits().body});
+        std::string_view rest = row.bytes;
+        std::string ahead;
+        error_code ec;
+        while (!rest.empty() && !ec && !reader.is_done()) {
+            ahead.append(rest.substr(0, piece));
+            rest.remove_prefix(std::min(piece, rest.size()));
+            ahead.erase(0, reader.read(ahead, ec));
+        }
+        if (!ec && !reader.is_done() && row.closes) ec = reader.end();
+        BOOST_TEST(ec == row.ec);
+        BOOST_TEST(reader.is_done() == !row.ec);
+        if (ec || !reader.is_done()) return;
+        BOOST_TEST((reader.keep_alive() && ahead.empty() && rest.empty()) == row.kept);
+        const http_response response = reader.take();
+        BOOST_TEST(response.status() == row.status);
+        BOOST_TEST(response.body() == row.body);
+    }
+}
+
+void check_client(const answer_row& row)
+{
+    BOOST_TEST_CONTEXT(row.name)
+    {
+        const raw_server server([&](raw_peer& peer) {
+            if (peer.number == 0) {
+                peer.read_request();
+                peer.write(row.bytes);
+                if (row.closes) return;
+            }
+            while (!peer.read_request().empty()) peer.write(hello);
+        });
+        asio::io_context context;
+        http_limits limits = without_sweep();
+        limits.first_byte = limits.body_idle = limits.total = 20s; // longer than anyone waits who knows
+        http::http1_client client(context.get_executor(), {}, limits);
+        const transport_outcome got = run(context, client.send(http_request(row.method, server.url("/"))));
+        BOOST_TEST(got.ec == row.ec);
+        BOOST_TEST(got.sent);
+        BOOST_TEST(got.response.status() == row.status);
+        BOOST_TEST(got.response.body() == row.body);
+        const http_request next("POST", server.url("/"));
+        const transport_outcome after = run(context, client.send(next));
+        BOOST_TEST(!after.ec);
+        BOOST_TEST(after.response.body() == "hello");
+        BOOST_TEST(server.connections() == (row.kept ? 1u : 2u));
+    }
+}
+
+void check(const std::vector<answer_row>& rows)
+{
+    for (const answer_row& row : rows) {
+        const bool small = row.bytes.size() < 4096;
+        for (const std::size_t piece : {std::string::npos, std::size_t(small ? 3 : 1000), std::size_t(small ? 1 : 301)})
+            check_reader(row, piece);
+        check_client(row);
+    }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(every_fault_of_a_status_line_has_its_error) { check(answers::of_the_status_line()); }
+BOOST_AUTO_TEST_CASE(every_fault_of_a_field_has_its_error) { check(answers::of_fields()); }
+BOOST_AUTO_TEST_CASE(a_length_is_a_number_and_there_is_one) { check(answers::of_lengths()); }
+BOOST_AUTO_TEST_CASE(the_only_transfer_coding_is_chunked) { check(answers::of_codings()); }
+BOOST_AUTO_TEST_CASE(every_fault_of_a_chunk_has_its_error) { check(answers::of_chunks()); }
+BOOST_AUTO_TEST_CASE(a_trailer_is_read_strictly_and_has_no_effect) { check(answers::of_trailers()); }
+BOOST_AUTO_TEST_CASE(a_body_where_there_is_none_is_not_read) { check(answers::of_bodies_that_must_not_be()); }
+BOOST_AUTO_TEST_CASE(an_answer_is_the_one_that_was_asked_for) { check(answers::of_more_than_one()); }
+BOOST_AUTO_TEST_CASE(an_answer_cut_after_any_byte_is_lost) { check(answers::of_ends()); }
