@@ -11,7 +11,8 @@ namespace afresh::net {
 
 // Lines end in CR LF and hold no other control character than a tab. RFC 9112 2.2 lets a recipient take a bare LF for a
 // line end and a bare CR for a space; who reads on the way may choose otherwise, and then the two see different answers.
-// With whole lines alone, what is wrong is found in the same place whatever pieces the bytes come in.
+// With whole lines alone, what is wrong is found in the same place whatever pieces the bytes come in; and Boost.Beast
+// (1.81), which aborts in a debug build when a last chunk comes byte by byte, never sees one that does.
 //
 // `front` begins where the parser stands, and grows until something of it was taken: reset() then. Each byte is looked
 // at once. Both say how much may be shown, 0 for "wait", or fail with malformed_http.

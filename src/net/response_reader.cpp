@@ -51,8 +51,10 @@ class response_reader::parser final : public http::basic_parser<false> {
     using text = boost::beast::string_view;
 
 public:
+    explicit parser(std::size_t most_body) : most(most_body) {}
     ~parser() { wipe(body); } // what was not taken: half an answer may hold a whole token
 
+    const std::size_t most; // of the body
     http_fields fields;
     std::string body;
     std::uint64_t chunk_left{};
@@ -120,7 +122,7 @@ private:
     void grow(std::size_t size)
     {
         std::string larger;
-        larger.reserve(std::max(size, 2 * body.capacity()));
+        larger.reserve(std::max(size, std::min(2 * body.capacity(), most)));
         larger.append(body);
         wipe(body);
         body.swap(larger);
@@ -150,7 +152,7 @@ std::size_t response_reader::read(std::string_view bytes, error_code& ec)
     std::size_t taken = 0;
     while (taken < bytes.size() && !is_done() && !ec) {
         if (!parser_) {
-            parser_ = std::make_unique<parser>();
+            parser_ = std::make_unique<parser>(left_.body);
             parser_->header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(left_.header, UINT32_MAX)));
             parser_->body_limit(left_.body);
             parser_->skip(to_head_);
