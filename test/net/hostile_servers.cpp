@@ -199,9 +199,6 @@ BOOST_AUTO_TEST_CASE(a_server_that_goes_at_any_point_has_lost_the_connection)
                                    chunked + "5\r\nhello\r\n0\r\n",
                                    "HTTP/1.1 100 Continue\r\n\r\n"};
     for (const bool rudely : {false, true}) {
-        BOOST_TEST(suffer([=](raw_peer& peer) { // at accept
-                       if (rudely) peer.reset();
-                   }) == errc::connection_lost);
         for (const std::string& part : answers)
             BOOST_TEST(suffer([=](raw_peer& peer) {
                            peer.read_request();
@@ -221,11 +218,14 @@ BOOST_AUTO_TEST_CASE(a_reset_is_no_end_of_a_body_that_ends_with_the_stream)
                }) == errc::connection_lost);
 }
 
-BOOST_AUTO_TEST_CASE(a_server_that_goes_while_the_request_is_sent_has_lost_the_connection)
+BOOST_AUTO_TEST_CASE(a_server_that_goes_at_accept_or_while_the_request_is_sent_has_lost_the_connection)
 {
-    const std::string large(20'000'000, 'x');
-    BOOST_TEST(suffer([](raw_peer&) {}, "PUT", large) == errc::connection_lost);
-    BOOST_TEST(suffer([](raw_peer& peer) { peer.reset(); }, "PUT", large) == errc::connection_lost);
+    for (const std::size_t size : {0, 20'000'000}) {
+        BOOST_TEST(suffer([](raw_peer&) {}, "PUT", std::string(size, 'x')) == errc::connection_lost);
+        // a reset may come before the client knows that it was connected
+        const auto ec = suffer([](raw_peer& peer) { peer.reset(); }, "PUT", std::string(size, 'x'));
+        BOOST_TEST((ec == errc::connection_lost || ec == errc::connect_failed), ec);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_streamed_body_of_any_size_passes_through_little_memory)
