@@ -16,7 +16,7 @@ namespace {
 
 constexpr unsigned most_interim_responses = 32;
 constexpr std::string_view http_name = "HTTP/";
-constexpr std::size_t sane_chunk_line = 16; // a size; what is longer counts as header
+constexpr std::size_t sane_chunk_line = 20; // CR LF, a size of 64 bits, CR LF; what is longer counts as header
 
 error_code translate(const error_code& ec)
 {
