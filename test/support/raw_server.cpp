@@ -57,6 +57,14 @@ std::string raw_peer::read_request()
     return text;
 }
 
+std::string raw_peer::read_once()
+{
+    std::string text(16 * 1024, '\0');
+    const auto n = read_some(text.data(), text.size());
+    text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    return text;
+}
+
 void raw_peer::write(std::string_view bytes)
 {
     while (!bytes.empty()) {

@@ -26,6 +26,7 @@ public:
     const unsigned number; // of the connection, from 0
     // Header and body (by Content-Length) of one request; less if the client goes away.
     std::string read_request();
+    std::string read_once(); // what comes next; empty: the client has gone
     void write(std::string_view bytes);
     void pause(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
     // How many bytes come until the client ends the stream.
