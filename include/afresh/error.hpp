@@ -68,7 +68,7 @@ enum class errc {
     /// The connection ended or broke before the answer was complete. The server may have acted on the request: repeat
     /// it only if it is idempotent.
     connection_lost,
-    /// The answer's header is larger than the limit. Raise the limit if you trust the server.
+    /// The answer's header, chunk extensions and trailers are over the limit. Raise it if you trust the server.
     header_limit,
     /// The answer's body is larger than the limit. Raise the limit if you trust the server.
     body_limit,

@@ -10,15 +10,15 @@
 namespace afresh::net {
 
 // Lines end in CR LF and hold no other control character than a tab. RFC 9112 2.2 lets a recipient take a bare LF for a
-// line end and a bare CR for a space; who reads on the way may choose otherwise, and then the two see different answers.
-// With whole lines alone, what is wrong is found in the same place whatever pieces the bytes come in; and Boost.Beast
-// (1.81), which aborts in a debug build when a last chunk comes byte by byte, never sees one that does.
+// line end and a bare CR for a space; another one on the way may choose otherwise, and then the two see different
+// answers. With whole lines alone, what is wrong is found in the same place whatever pieces the bytes come in; and
+// Boost.Beast (1.81), which aborts in a debug build when a last chunk comes byte by byte, never sees one that does.
 //
 // `front` begins where the parser stands, and grows until something of it was taken: reset() then. Each byte is looked
 // at once. Both say how much may be shown, 0 for "wait", or fail with malformed_http.
 class line_gate {
 public:
-    // As many fields as there are, and the byte behind them, which says that the last one does not go on (RFC 9112 5.2).
+    // As many fields as there are, and the byte behind them: the last one does not go on there (RFC 9112 5.2).
     std::size_t header(std::string_view front, error_code& ec);
     // One line; if it is the last chunk's then with all of the trailer. `after_data`: first comes the CR LF that ends
     // the data of a chunk.

@@ -15,12 +15,12 @@
 namespace afresh::net {
 
 // What Beast before Boost 1.91 lets through and this does not: Content-Length with Transfer-Encoding in one order,
-// codings other than a single `chunked`, framing fields in a trailer, a bare LF in a chunk line. Interim responses (1xx)
-// are passed over; 101 is refused, as nobody asked for it. Trailers are dropped (RFC 9110 6.5.1).
+// codings other than a single `chunked`, framing fields in a trailer, a bare LF or NUL in a chunk line. Interim responses
+// (1xx) are passed over; 101 is refused, as nobody asked for it. Trailers are dropped (RFC 9110 6.5.1).
 //
 // Where RFC 9112 leaves a choice, the answer is taken if nobody could understand it in another way, and the connection
-// is not used again if anything about the framing was odd: equal Content-Lengths (6.3), a body announced by a 1xx or 204
-// (6.1), an obs-fold, which is a space (5.2). Status codes from 600 on are no success and no more (RFC 9110 15).
+// is not used again if anything about the framing was odd: equal Content-Lengths (6.3), a body announced by a 1xx or a
+// 204 (6.1), an obs-fold, which is a space (5.2). Status codes from 600 on are no success and no more (RFC 9110 15).
 class response_reader {
 public:
     struct limits {
