@@ -68,6 +68,11 @@ std::shared_ptr<SSL_CTX> serve(const identity& who, const std::vector<identity>&
     return context;
 }
 
+struct ender {
+    std::atomic<bool>& over;
+    ~ender() { over = true; }
+};
+
 struct fixture {
     const temp_directory directory;
     const identity root = make("root", of_authority);
@@ -107,6 +112,7 @@ struct fixture {
     transport_outcome call(const raw_server::script& by_hand, std::chrono::milliseconds limit = 20s)
     {
         const raw_server server(by_hand);
+        const ender end{over}; // before the server waits for its script
         http_limits limits = without_sweep();
         limits.tls = limit;
         asio::io_context context;
@@ -114,7 +120,6 @@ struct fixture {
         const http_request request("GET", "https://127.0.0.1:" + std::to_string(server.port()) + "/");
         const auto start = std::chrono::steady_clock::now();
         transport_outcome outcome = run(context, client.send(request));
-        over = true;
         took = std::chrono::steady_clock::now() - start;
         BOOST_TEST(!outcome.sent);
         BOOST_TEST(server.connections() == 1u); // and nobody tried again
