@@ -125,9 +125,12 @@ struct http1_client::state : std::enable_shared_from_this<state> {
                                                     const net::request_text& text, step& s);
     asio::awaitable<call_result> send_authorized(step& s, authorizer* who);
     asio::awaitable<call_result> call(http_request& request, call_options how);
-    asio::awaitable<std::optional<error_code>> pause_before_retry(const http_request& request, const call_result& r,
-                                                                  unsigned attempt, clock::time_point by);
+    std::optional<milliseconds> pause_before_retry(const step& s, const call_result& r, unsigned attempt);
     net::route way_to(const core::url_parts& to) const;
+    static bool can_be_sent_again(const step& s)
+    {
+        return !s.request.source() || s.body_untouched || s.request.source()->can_rewind();
+    }
     static bool is_rewound(step& s)
     {
         if (!s.request.source() || s.body_untouched) return true;
@@ -274,31 +277,23 @@ asio::awaitable<call_result> http1_client::state::send_authorized(step& s, autho
     co_return co_await send_once(s);
 }
 
-// Waits; nothing: there is no further attempt.
-asio::awaitable<std::optional<error_code>>
-http1_client::state::pause_before_retry(const http_request& request, const call_result& r, unsigned attempt,
-                                        clock::time_point by)
+// Nothing: there is no further attempt.
+std::optional<milliseconds> http1_client::state::pause_before_retry(const step& s, const call_result& r, unsigned attempt)
 {
-    if (options.retries.attempts == 0) co_return std::nullopt;
+    if (options.retries.attempts == 0 || !can_be_sent_again(s)) return std::nullopt;
     sending how{r.ec, r.sent, r.ec ? 0 : r.got.status(), {}};
     if (!r.ec)
         how.retry_after =
             core::parse_retry_after(r.got.fields().find("Retry-After"), std::chrono::system_clock::now());
-    const auto now = clock::now();
-    const auto left = by == clock::time_point::max() ? milliseconds::max()
-                                                     : std::chrono::duration_cast<milliseconds>(by - now);
-    std::optional<milliseconds> pause;
-    {
-        const std::lock_guard lock(mutex);
-        if (attempt == 0) budget.earn();
-        const double jitter = std::uniform_real_distribution<>(0, 1)(chance);
-        pause = retry_in(options.retries, attempt, is_repeatable(request), how, jitter, left);
-        if (pause && !budget.spend()) pause.reset();
-    }
-    if (!pause) co_return std::nullopt;
-    asio::steady_timer timer(co_await asio::this_coro::executor, *pause);
-    auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_return ec;
+    const auto left = s.by == clock::time_point::max()
+                          ? milliseconds::max()
+                          : std::chrono::duration_cast<milliseconds>(s.by - clock::now());
+    const std::lock_guard lock(mutex);
+    if (attempt == 0) budget.earn();
+    const double jitter = std::uniform_real_distribution<>(0, 1)(chance);
+    auto pause = retry_in(options.retries, attempt, is_repeatable(s.request), how, jitter, left);
+    if (pause && !budget.spend()) pause.reset();
+    return pause;
 }
 
 asio::awaitable<call_result> http1_client::state::call(http_request& request, call_options how)
@@ -321,13 +316,14 @@ asio::awaitable<call_result> http1_client::state::call(http_request& request, ca
             r = co_await send_once(s);
         r.url = url;
         if (is_cancelled(r.ec)) co_return r;
-        if (is_rewound(s)) {
-            const auto waited = co_await pause_before_retry(request, r, retries, s.by);
-            if (waited && *waited) co_return failed(*waited, r.sent);
-            if (waited) {
-                ++retries;
-                continue;
-            }
+        const auto pause = pause_before_retry(s, r, retries);
+        if (pause && is_rewound(s)) {
+            r.got.drop();
+            ++retries;
+            asio::steady_timer timer(co_await asio::this_coro::executor, *pause);
+            auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+            if (ec) co_return failed(ec, r.sent);
+            continue;
         }
         if (r.ec) co_return r;
         auto next = redirect_of(request.method(), url, r.got.status(), r.got.fields(), options.redirects);

@@ -83,8 +83,9 @@ private:
         self->heard_ = true;
         if (ec) self->fail(ec, {});
         if (self->sent_all_) co_return;
+        const bool without_leave = self->leave_ && self->untouched_ && talk.answer().interim() == 0;
         // A success may be an answer that grows with what is sent.
-        if (ec || talk.answer().status() >= 300 || self->untouched_) {
+        if (ec || talk.answer().status() >= 300 || without_leave) {
             self->stop_ = true;
             talk.spoil();
             self->stop_sending_.emit(asio::cancellation_type::terminal);

@@ -126,6 +126,7 @@ std::string socks_address(const core::url_parts& to, const endpoints& looked_up)
 asio::awaitable<error_code> connect_socks(connection& link, const proxy& through, const core::url_parts& to,
                                           address_book& names, clock::time_point until, std::string& detail)
 {
+    if (to.host.size() > 255) co_return errc::resolve_failed; // no name is so long (RFC 1035 2.3.4)
     endpoints looked_up;
     if (through.what == proxy::kind::socks5) {
         auto found = co_await names.find(to.host, to.port, until);
