@@ -12,16 +12,16 @@ namespace afresh {
 struct http_limits {
     using milliseconds = std::chrono::milliseconds;
 
-    milliseconds connect{10'000};    ///< name lookup, TCP connect and the way through a proxy
-    milliseconds tls{10'000};        ///< TLS handshake
-    milliseconds first_byte{30'000}; ///< from the last byte sent to the first byte of the answer
+    milliseconds connect{10'000};        ///< name lookup, TCP connect and the way through a proxy
+    milliseconds tls{10'000};            ///< TLS handshake
+    milliseconds first_byte{30'000};     ///< from the last byte sent to the first byte of the answer
     milliseconds expect_continue{1'000}; ///< for the server's leave to send a body (RFC 9110 10.1.1)
-    milliseconds body_idle{30'000};  ///< between two pieces of the answer
+    milliseconds body_idle{30'000};      ///< between two pieces of the answer
     /// Of one call, from the wait for a connection to the end of the answer, redirects, retries and the replay after a
     /// 401 included; of a streamed answer to its header only. Waiting for a token is not counted:
     /// `refresh_policy::max_wait` bounds it.
     milliseconds total{60'000};
-    std::size_t header = 64 * 1024; ///< of an answer, interim answers (1xx) included
+    std::size_t header = 64 * 1024;     ///< of an answer, interim answers (1xx) included
     std::size_t body = 8 * 1024 * 1024; ///< of an answer read as a whole, decoded; a streamed one has no such limit
 
     milliseconds pool_wait{10'000};          ///< for a connection to become free

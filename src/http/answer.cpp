@@ -12,7 +12,10 @@ constexpr std::size_t decoded_piece = 64 * 1024;
 } // namespace
 
 answer::answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk)
-    : slot_(std::move(slot)), talk_(std::move(talk)), kept_for_(talk_->answer().keep_alive_for()), status_(talk_->answer().status()),
+    : slot_(std::move(slot)),
+      talk_(std::move(talk)),
+      kept_for_(talk_->answer().keep_alive_for()),
+      status_(talk_->answer().status()),
       fields_(std::move(talk_->answer().fields()))
 {
 }

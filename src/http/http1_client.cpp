@@ -32,10 +32,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t drained = 64 * 1024; // of a refusal, so that its connection can be used again
 constexpr milliseconds drained_within(2'000);
 
-void refuse(const char* what)
-{
-    throw boost::system::system_error(make_error_code(errc::invalid_argument), what);
-}
+void refuse(const char* what) { throw boost::system::system_error(make_error_code(errc::invalid_argument), what); }
 
 void check(const http_client_options& o)
 {
@@ -194,8 +191,8 @@ asio::awaitable<call_result> http1_client::state::send_once(step& s)
         if (!basic.empty()) to_proxy.fields.set("Proxy-Authorization", std::string(basic.reveal()));
     }
     o.more = absolute ? &to_proxy.fields : s.credentials;
-    const bool decode = options.decompress && !s.request.fields().contains("Accept-Encoding") &&
-                        !s.request.fields().contains("Range");
+    const bool decode =
+        options.decompress && !s.request.fields().contains("Accept-Encoding") && !s.request.fields().contains("Range");
     if (decode) o.accept_encoding = accepted_codings();
     const auto& source = s.request.source();
     const bool has_body = source || !s.request.body().empty();
@@ -278,16 +275,15 @@ asio::awaitable<call_result> http1_client::state::send_authorized(step& s, autho
 }
 
 // Nothing: there is no further attempt.
-std::optional<milliseconds> http1_client::state::pause_before_retry(const step& s, const call_result& r, unsigned attempt)
+std::optional<milliseconds> http1_client::state::pause_before_retry(const step& s, const call_result& r,
+                                                                    unsigned attempt)
 {
     if (options.retries.attempts == 0 || !can_be_sent_again(s)) return std::nullopt;
     sending how{r.ec, r.sent, r.ec ? 0 : r.got.status(), {}};
     if (!r.ec)
-        how.retry_after =
-            core::parse_retry_after(r.got.fields().find("Retry-After"), std::chrono::system_clock::now());
-    const auto left = s.by == clock::time_point::max()
-                          ? milliseconds::max()
-                          : std::chrono::duration_cast<milliseconds>(s.by - clock::now());
+        how.retry_after = core::parse_retry_after(r.got.fields().find("Retry-After"), std::chrono::system_clock::now());
+    const auto left = s.by == clock::time_point::max() ? milliseconds::max()
+                                                       : std::chrono::duration_cast<milliseconds>(s.by - clock::now());
     const std::lock_guard lock(mutex);
     if (attempt == 0) budget.earn();
     const double jitter = std::uniform_real_distribution<>(0, 1)(chance);
@@ -400,9 +396,6 @@ asio::awaitable<transport_outcome> http1_client::send(http_request& request, cal
     co_return outcome;
 }
 
-asio::awaitable<transport_outcome> http1_client::send(http_request request)
-{
-    co_return co_await send(request, {});
-}
+asio::awaitable<transport_outcome> http1_client::send(http_request request) { co_return co_await send(request, {}); }
 
 } // namespace afresh::http

@@ -118,8 +118,8 @@ private:
             if (stop_) co_return;
             total += n;
             if (size && (total > *size || (n == 0 && total < *size))) {
-                fail(errc::body_failed, "it gave " + std::to_string(total) + " bytes, and had announced " +
-                                            std::to_string(*size));
+                fail(errc::body_failed,
+                     "it gave " + std::to_string(total) + " bytes, and had announced " + std::to_string(*size));
                 co_return;
             }
             const std::string_view piece(buffer.data() + head_room, n);

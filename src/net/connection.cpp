@@ -23,7 +23,8 @@ constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 }
 
 struct connection::tls_layer {
-    tls_layer(stream_socket& socket, std::shared_ptr<tls_version> v) : version(std::move(v)), stream(socket, version->context)
+    tls_layer(stream_socket& socket, std::shared_ptr<tls_version> v)
+        : version(std::move(v)), stream(socket, version->context)
     {
     }
     // OpenSSL forgets the session of a connection that ends without a goodbye, which old TLS asked for and no RFC of today.

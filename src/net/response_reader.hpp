@@ -41,7 +41,7 @@ public:
     // From here on only after has_head().
     unsigned status() const noexcept;
     http_fields& fields() noexcept;
-    std::string& body() noexcept; // what has come of it; may be taken away in pieces
+    std::string& body() noexcept;           // what has come of it; may be taken away in pieces
     std::size_t body_size() const noexcept; // 0 before
     // From here on only after is_done().
     bool keep_alive() const noexcept; // the peer means to go on, and nothing about the framing was odd

@@ -160,8 +160,11 @@ BOOST_AUTO_TEST_CASE(socks_with_and_without_a_user)
         const auto all = seen.all();
         BOOST_REQUIRE(all.size() == (user ? 4u : 3u));
         BOOST_TEST(all.front() == (user ? "\x05\x02\x00\x02"s : "\x05\x01\x00"s));
-        if (user) BOOST_TEST(all[1] == "\x01\x05""alice\x06secret"s);
-        BOOST_TEST(all[all.size() - 2] == "\x05\x01\x00""api.example:80"s);
+        if (user)
+            BOOST_TEST(all[1] == "\x01\x05"
+                                 "alice\x06secret"s);
+        BOOST_TEST(all[all.size() - 2] == "\x05\x01\x00"
+                                          "api.example:80"s);
         BOOST_TEST(all.back() == "GET /x HTTP/1.1");
     }
 }

@@ -290,9 +290,9 @@ BOOST_AUTO_TEST_CASE(a_source_under_way_is_cancelled_with_the_call)
     request.body(body);
     asio::cancellation_signal stop;
     std::optional<error_code> ended;
-    asio::co_spawn(context, client().send(request),
-                   asio::bind_cancellation_slot(stop.slot(),
-                                                [&](std::exception_ptr, transport_outcome o) { ended = o.ec; }));
+    asio::co_spawn(
+        context, client().send(request),
+        asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr, transport_outcome o) { ended = o.ec; }));
     context.run_for(50ms);
     BOOST_TEST(!ended);
     stop.emit(asio::cancellation_type::terminal);

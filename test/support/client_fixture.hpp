@@ -72,7 +72,8 @@ inline std::string line_of(const std::string& request) { return request.substr(0
 
 inline std::string text_answer(const std::string& status, const std::string& body, const std::string& fields = {})
 {
-    return "HTTP/1.1 " + status + "\r\n" + fields + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "HTTP/1.1 " + status + "\r\n" + fields + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           body;
 }
 
 } // namespace afresh::test

@@ -65,7 +65,8 @@ bool raw_peer::read_more()
 
 std::string raw_peer::read_bytes(std::size_t size)
 {
-    while (ahead_.size() < size && read_more()) {}
+    while (ahead_.size() < size && read_more()) {
+    }
     std::string bytes = ahead_.substr(0, size);
     ahead_.erase(0, size);
     return bytes;
@@ -86,7 +87,8 @@ std::string raw_peer::read_request()
         return text + read_bytes(std::stoul(text.substr(at + 16)));
     if (text.find("Transfer-Encoding: chunked") == std::string::npos) return text;
     std::size_t end;
-    while ((end = end_of_chunks(ahead_)) == std::string::npos && read_more()) {}
+    while ((end = end_of_chunks(ahead_)) == std::string::npos && read_more()) {
+    }
     return text + read_bytes(std::min(end, ahead_.size()));
 }
 

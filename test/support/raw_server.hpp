@@ -34,10 +34,10 @@ public:
     std::size_t drain();
     // Carries bytes to that port of this machine and back, until either side has ended.
     void tunnel_to(std::uint16_t port);
-    bool resumed() const; // TLS: a session of before
+    bool resumed() const;                 // TLS: a session of before
     std::string certificate_name() const; // the client's common name
-    void say_goodbye(); // TLS close_notify
-    void reset();       // RST instead of FIN when the script ends
+    void say_goodbye();                   // TLS close_notify
+    void reset();                         // RST instead of FIN when the script ends
 
 private:
     std::ptrdiff_t read_some(char* into, std::size_t size);

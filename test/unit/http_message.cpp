@@ -69,7 +69,8 @@ BOOST_AUTO_TEST_CASE(a_status_of_400_and_more_is_raised_with_the_answer)
 
 BOOST_AUTO_TEST_CASE(the_scopes_that_were_asked_for_can_be_read)
 {
-    BOOST_TEST(*answer(403, "", R"(Bearer realm="x", error="insufficient_scope", scope="a b")").required_scope() == "a b");
+    BOOST_TEST(*answer(403, "", R"(Bearer realm="x", error="insufficient_scope", scope="a b")").required_scope() ==
+               "a b");
     BOOST_TEST(*answer(403, "", R"(Basic, Bearer error=insufficient_scope)").required_scope() == "");
     BOOST_TEST(!answer(403, "", R"(Bearer error="invalid_token", scope="a")").required_scope());
     BOOST_TEST(!answer(403, "").required_scope());

@@ -18,7 +18,7 @@ namespace {
 
 core::url_parts url(const char* text) { return *core::parse_url(text); }
 
-constexpr const char* variables[] = {"https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy",
+constexpr const char* variables[] = {"https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY",    "all_proxy",
                                      "ALL_PROXY",   "no_proxy",    "NO_PROXY",   "REQUEST_METHOD"};
 
 // An environment of its own, and the old one afterwards.
@@ -120,9 +120,8 @@ BOOST_AUTO_TEST_CASE(no_proxy_names_hosts_addresses_networks_and_ports)
         {"10.0.0.0/33", "http://10.0.0.1/", false},
         {"10.0.0.0/8", "http://[2001:db8::1]/", false},
     };
-    for (const row& r : rows)
-        BOOST_TEST_CONTEXT(r.entry << " and " << r.to)
-        BOOST_TEST(matches_no_proxy(r.entry, url(r.to)) == r.without);
+    for (const row& r : rows) BOOST_TEST_CONTEXT(r.entry << " and " << r.to)
+    BOOST_TEST(matches_no_proxy(r.entry, url(r.to)) == r.without);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_proxy_is_refused_by_name_and_without_its_password)

@@ -64,8 +64,8 @@ BOOST_AUTO_TEST_CASE(get_and_head_are_followed_and_others_by_option)
         {"GET", 306, "no", "no"},
         {"GET", 401, "no", "no"},
     };
-    for (const row& r : rows)
-        BOOST_TEST_CONTEXT(r.method << ' ' << r.status) {
+    for (const row& r : rows) BOOST_TEST_CONTEXT(r.method << ' ' << r.status)
+        {
             BOOST_TEST(followed(r.method, r.status) == r.usual);
             BOOST_TEST(followed(r.method, r.status, any) == r.any);
         }
@@ -83,8 +83,8 @@ BOOST_AUTO_TEST_CASE(the_location_is_resolved_against_the_url_and_loses_its_frag
         {"/x#part", "https://api.example/x"},
         {"HTTPS://API.EXAMPLE:443/x", "https://api.example/x"},
     };
-    for (const auto& [location, url] : rows)
-        BOOST_TEST_CONTEXT(location) {
+    for (const auto& [location, url] : rows) BOOST_TEST_CONTEXT(location)
+        {
             const auto r = redirect_of("GET", from, 302, to(location), {});
             BOOST_REQUIRE(r);
             BOOST_TEST(core::parse_url(r->url)->origin() + r->to.target == url);
@@ -94,8 +94,9 @@ BOOST_AUTO_TEST_CASE(the_location_is_resolved_against_the_url_and_loses_its_frag
 
 BOOST_AUTO_TEST_CASE(what_leads_nowhere_or_out_of_tls_is_the_callers_answer)
 {
-    for (const char* location : {"", "http://api.example/x", "ftp://api.example/", "mailto:a@b.example", "https://",
-                                 "https://user:pw@api.example/", "https://api.example/\r\nX: y", "https://[::1", "javascript:1"})
+    for (const char* location :
+         {"", "http://api.example/x", "ftp://api.example/", "mailto:a@b.example", "https://",
+          "https://user:pw@api.example/", "https://api.example/\r\nX: y", "https://[::1", "javascript:1"})
         BOOST_TEST_CONTEXT(location) BOOST_TEST(!redirect_of("GET", from, 302, to(location), {}));
     BOOST_TEST(!redirect_of("GET", from, 302, http_fields(), {}));
     http_fields two = to("/x");
