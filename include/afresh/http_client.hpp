@@ -3,6 +3,7 @@
 /// An awaitable HTTP client that carries a fresh token.
 
 #include <afresh/http_client_options.hpp>
+#include <afresh/http_event_stream.hpp>
 #include <afresh/http_message.hpp>
 #include <afresh/http_status_error.hpp>
 #include <afresh/http_stream.hpp>
@@ -64,13 +65,18 @@ public:
     asio::awaitable<http_response> request(http_request r);
     /// The same up to the answer's header; its body is read from the stream, and has no limit of size or time.
     asio::awaitable<http_stream> open(http_request r);
+    /// Server-sent events: `while (auto event = co_await events.next())`. (Two overloads: see the constructors.)
+    http_event_stream events(http_request r) const;
+    http_event_stream events(http_request r, http_event_options options) const;
 
     /// `request()` with this method.
     asio::awaitable<http_response> get(std::string url);
     asio::awaitable<http_response> head(std::string url);
     asio::awaitable<http_response> del(std::string url); ///< DELETE
-    asio::awaitable<http_response> post(std::string url, std::string body, std::string content_type = "application/json");
-    asio::awaitable<http_response> put(std::string url, std::string body, std::string content_type = "application/json");
+    asio::awaitable<http_response> post(std::string url, std::string body,
+                                        std::string content_type = "application/json");
+    asio::awaitable<http_response> put(std::string url, std::string body,
+                                       std::string content_type = "application/json");
     asio::awaitable<http_response> patch(std::string url, std::string body,
                                          std::string content_type = "application/json");
 
@@ -83,7 +89,8 @@ public:
     template <asio::completion_token_for<void(error_code, http_response)> CompletionToken = asio::deferred_t>
     auto async_request(http_request r, CompletionToken&& token = CompletionToken())
     {
-        return asio::async_initiate<CompletionToken, void(error_code, http_response)>(initiate_request{state_, get_executor()}, token, std::move(r));
+        return asio::async_initiate<CompletionToken, void(error_code, http_response)>(
+            initiate_request{state_, get_executor()}, token, std::move(r));
     }
 
     /// Closes what is idle and lets `io_context::run()` return. Calls that wait for a connection end with errc::closed,

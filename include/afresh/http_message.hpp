@@ -51,6 +51,7 @@ private:
 };
 
 class body_source;
+class http_multipart;
 
 /// A request. A declared constructor and chained setters, so that a temporary is safe inside `co_await` on g++ 12:
 /// `co_await api.request(http_request("PUT", url).field("If-Match", etag).body(text))`.
@@ -79,6 +80,8 @@ public:
     http_request& json(const boost::json::value& value) &;
     /// One more field of a form (application/x-www-form-urlencoded).
     http_request& form(std::string_view name, std::string_view value) &;
+    /// A body of several parts (multipart/form-data, RFC 7578).
+    http_request& multipart(const http_multipart& parts) &;
     /// A body that is read while it is sent.
     http_request& body(std::shared_ptr<body_source> source) &
     {
@@ -106,6 +109,7 @@ public:
     http_request&& body(std::shared_ptr<body_source> source) && { return std::move(body(std::move(source))); }
     http_request&& json(const boost::json::value& value) && { return std::move(json(value)); }
     http_request&& form(std::string_view name, std::string_view value) && { return std::move(form(name, value)); }
+    http_request&& multipart(const http_multipart& parts) && { return std::move(multipart(parts)); }
     http_request&& expect_continue() && { return std::move(expect_continue()); }
     http_request&& timeout(std::chrono::milliseconds total) && { return std::move(timeout(total)); }
 

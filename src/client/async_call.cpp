@@ -48,13 +48,13 @@ void async_call::run(std::function<asio::awaitable<transport_outcome>()> body)
 
 void async_call::complete(error_code ec, http_response r)
 {
-    asio::post(strand_, asio::bind_executor(work_.get_executor(),
-                                            [self = shared_from_this(), ec, r = std::move(r)]() mutable {
-                                                asio::get_associated_cancellation_slot(self->handler_).clear();
-                                                auto handler = std::move(self->handler_);
-                                                self->work_.reset();
-                                                std::move(handler)(ec, std::move(r));
-                                            }));
+    asio::post(strand_,
+               asio::bind_executor(work_.get_executor(), [self = shared_from_this(), ec, r = std::move(r)]() mutable {
+                   asio::get_associated_cancellation_slot(self->handler_).clear();
+                   auto handler = std::move(self->handler_);
+                   self->work_.reset();
+                   std::move(handler)(ec, std::move(r));
+               }));
 }
 
 } // namespace afresh

@@ -93,6 +93,11 @@ http_client::executor_type http_client::get_executor() const noexcept { return s
 
 asio::awaitable<http_response> http_client::request(http_request r) { return state::request(state_, std::move(r)); }
 asio::awaitable<http_stream> http_client::open(http_request r) { return state::open(state_, std::move(r)); }
+http_event_stream http_client::events(http_request r) const { return events(std::move(r), http_event_options()); }
+http_event_stream http_client::events(http_request r, http_event_options options) const
+{
+    return http_event_stream(*this, std::move(r), options);
+}
 
 namespace {
 

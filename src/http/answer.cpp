@@ -12,7 +12,10 @@ constexpr std::size_t decoded_piece = 64 * 1024;
 } // namespace
 
 answer::answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk)
-    : slot_(std::move(slot)), talk_(std::move(talk)), kept_for_(talk_->answer().keep_alive_for()), status_(talk_->answer().status()),
+    : slot_(std::move(slot)),
+      talk_(std::move(talk)),
+      kept_for_(talk_->answer().keep_alive_for()),
+      status_(talk_->answer().status()),
       fields_(std::move(talk_->answer().fields()))
 {
 }
@@ -35,6 +38,7 @@ answer& answer::operator=(answer&& other) noexcept
 error_code answer::decode(std::size_t most)
 {
     if (!fields_.contains("Content-Encoding")) return {};
+    if (talk_->answer().is_done() && talk_->answer().body().empty()) return {}; // HEAD, 304: about another body
     std::string codings;
     for (const std::string_view value : fields_.find_all("Content-Encoding")) (codings += value) += ',';
     codings.pop_back();
@@ -89,7 +93,10 @@ asio::awaitable<error_code> answer::receive(std::string& piece)
         }
     }
     piece.swap(reader.body());
-    if (reader.is_done()) settle();
+    if (reader.is_done())
+        settle();
+    else
+        talk_->hold_limit(); // the reader may take its time
     co_return error_code();
 }
 

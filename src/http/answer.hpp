@@ -40,7 +40,7 @@ public:
 
     bool at_end() const noexcept { return !talk_ && ahead_.empty() && !decoder_; }
     // A streamed body takes as long as it takes.
-    void lift_total() noexcept
+    void lift_total()
     {
         if (talk_) talk_->lift_total();
     }

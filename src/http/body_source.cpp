@@ -69,8 +69,7 @@ public:
     asio::awaitable<std::size_t> read_some(asio::mutable_buffer into) override
     {
         boost::system::error_code ec;
-        const std::size_t n =
-            co_await descriptor_.async_read_some(into, asio::redirect_error(asio::use_awaitable, ec));
+        const std::size_t n = co_await descriptor_.async_read_some(into, asio::redirect_error(asio::use_awaitable, ec));
         if (ec && ec != asio::error::eof) throw boost::system::system_error(ec);
         co_return n;
     }

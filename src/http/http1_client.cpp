@@ -32,10 +32,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t drained = 64 * 1024; // of a refusal, so that its connection can be used again
 constexpr milliseconds drained_within(2'000);
 
-void refuse(const char* what)
-{
-    throw boost::system::system_error(make_error_code(errc::invalid_argument), what);
-}
+void refuse(const char* what) { throw boost::system::system_error(make_error_code(errc::invalid_argument), what); }
 
 void check(const http_client_options& o)
 {
@@ -125,9 +122,12 @@ struct http1_client::state : std::enable_shared_from_this<state> {
                                                     const net::request_text& text, step& s);
     asio::awaitable<call_result> send_authorized(step& s, authorizer* who);
     asio::awaitable<call_result> call(http_request& request, call_options how);
-    asio::awaitable<std::optional<error_code>> pause_before_retry(const http_request& request, const call_result& r,
-                                                                  unsigned attempt, clock::time_point by);
+    std::optional<milliseconds> pause_before_retry(const step& s, const call_result& r, unsigned attempt);
     net::route way_to(const core::url_parts& to) const;
+    static bool can_be_sent_again(const step& s)
+    {
+        return !s.request.source() || s.body_untouched || s.request.source()->can_rewind();
+    }
     static bool is_rewound(step& s)
     {
         if (!s.request.source() || s.body_untouched) return true;
@@ -191,8 +191,8 @@ asio::awaitable<call_result> http1_client::state::send_once(step& s)
         if (!basic.empty()) to_proxy.fields.set("Proxy-Authorization", std::string(basic.reveal()));
     }
     o.more = absolute ? &to_proxy.fields : s.credentials;
-    const bool decode = options.decompress && !s.request.fields().contains("Accept-Encoding") &&
-                        !s.request.fields().contains("Range");
+    const bool decode =
+        options.decompress && !s.request.fields().contains("Accept-Encoding") && !s.request.fields().contains("Range");
     if (decode) o.accept_encoding = accepted_codings();
     const auto& source = s.request.source();
     const bool has_body = source || !s.request.body().empty();
@@ -274,31 +274,22 @@ asio::awaitable<call_result> http1_client::state::send_authorized(step& s, autho
     co_return co_await send_once(s);
 }
 
-// Waits; nothing: there is no further attempt.
-asio::awaitable<std::optional<error_code>>
-http1_client::state::pause_before_retry(const http_request& request, const call_result& r, unsigned attempt,
-                                        clock::time_point by)
+// Nothing: there is no further attempt.
+std::optional<milliseconds> http1_client::state::pause_before_retry(const step& s, const call_result& r,
+                                                                    unsigned attempt)
 {
-    if (options.retries.attempts == 0) co_return std::nullopt;
+    if (options.retries.attempts == 0 || !can_be_sent_again(s)) return std::nullopt;
     sending how{r.ec, r.sent, r.ec ? 0 : r.got.status(), {}};
     if (!r.ec)
-        how.retry_after =
-            core::parse_retry_after(r.got.fields().find("Retry-After"), std::chrono::system_clock::now());
-    const auto now = clock::now();
-    const auto left = by == clock::time_point::max() ? milliseconds::max()
-                                                     : std::chrono::duration_cast<milliseconds>(by - now);
-    std::optional<milliseconds> pause;
-    {
-        const std::lock_guard lock(mutex);
-        if (attempt == 0) budget.earn();
-        const double jitter = std::uniform_real_distribution<>(0, 1)(chance);
-        pause = retry_in(options.retries, attempt, is_repeatable(request), how, jitter, left);
-        if (pause && !budget.spend()) pause.reset();
-    }
-    if (!pause) co_return std::nullopt;
-    asio::steady_timer timer(co_await asio::this_coro::executor, *pause);
-    auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_return ec;
+        how.retry_after = core::parse_retry_after(r.got.fields().find("Retry-After"), std::chrono::system_clock::now());
+    const auto left = s.by == clock::time_point::max() ? milliseconds::max()
+                                                       : std::chrono::duration_cast<milliseconds>(s.by - clock::now());
+    const std::lock_guard lock(mutex);
+    if (attempt == 0) budget.earn();
+    const double jitter = std::uniform_real_distribution<>(0, 1)(chance);
+    auto pause = retry_in(options.retries, attempt, is_repeatable(s.request), how, jitter, left);
+    if (pause && !budget.spend()) pause.reset();
+    return pause;
 }
 
 asio::awaitable<call_result> http1_client::state::call(http_request& request, call_options how)
@@ -321,13 +312,14 @@ asio::awaitable<call_result> http1_client::state::call(http_request& request, ca
             r = co_await send_once(s);
         r.url = url;
         if (is_cancelled(r.ec)) co_return r;
-        if (is_rewound(s)) {
-            const auto waited = co_await pause_before_retry(request, r, retries, s.by);
-            if (waited && *waited) co_return failed(*waited, r.sent);
-            if (waited) {
-                ++retries;
-                continue;
-            }
+        const auto pause = pause_before_retry(s, r, retries);
+        if (pause && is_rewound(s)) {
+            r.got.drop();
+            ++retries;
+            asio::steady_timer timer(co_await asio::this_coro::executor, *pause);
+            auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+            if (ec) co_return failed(ec, r.sent);
+            continue;
         }
         if (r.ec) co_return r;
         auto next = redirect_of(request.method(), url, r.got.status(), r.got.fields(), options.redirects);
@@ -404,9 +396,6 @@ asio::awaitable<transport_outcome> http1_client::send(http_request& request, cal
     co_return outcome;
 }
 
-asio::awaitable<transport_outcome> http1_client::send(http_request request)
-{
-    co_return co_await send(request, {});
-}
+asio::awaitable<transport_outcome> http1_client::send(http_request request) { co_return co_await send(request, {}); }
 
 } // namespace afresh::http

@@ -3,6 +3,7 @@
 #include "core/challenge.hpp"
 #include "core/text.hpp"
 
+#include <afresh/http_multipart.hpp>
 #include <afresh/http_status_error.hpp>
 
 #include <boost/json.hpp>
@@ -39,6 +40,12 @@ http_request& http_request::form(std::string_view name, std::string_view value) 
     body_ += '=';
     core::append_form_encoded(body_, value);
     return field("Content-Type", "application/x-www-form-urlencoded");
+}
+
+http_request& http_request::multipart(const http_multipart& parts) &
+{
+    body(parts.body());
+    return field("Content-Type", parts.content_type());
 }
 
 json::value http_response::json() const

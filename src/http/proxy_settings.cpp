@@ -88,11 +88,12 @@ void take_user(std::string& url, proxy_options& o)
     const auto begin = url.find("://") == std::string::npos ? 0 : url.find("://") + 3;
     const auto at = url.find('@', begin);
     if (at == std::string::npos || at > url.find('/', begin)) return;
-    const auto view = urls::parse_uri(begin == 0 ? "http://" + url : url);
-    if (view) {
+    std::string whole = begin == 0 ? "http://" + url : url;
+    if (const auto view = urls::parse_uri(whole)) {
         o.user = view->user();
         o.password = secret_string(view->password());
     }
+    wipe(whole);
     std::string without = url.substr(0, begin) + url.substr(at + 1);
     wipe(url);
     url = std::move(without);

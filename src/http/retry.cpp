@@ -15,9 +15,8 @@ bool is_idempotent(std::string_view method)
 bool may_pass(const sending& how)
 {
     if (how.ec)
-        return how.ec == errc::resolve_failed || how.ec == errc::connect_failed ||
-               how.ec == errc::connect_timed_out || how.ec == errc::tls_timed_out || how.ec == errc::connection_lost ||
-               how.ec == errc::first_byte_timed_out;
+        return how.ec == errc::resolve_failed || how.ec == errc::connect_failed || how.ec == errc::connect_timed_out ||
+               how.ec == errc::tls_timed_out || how.ec == errc::connection_lost || how.ec == errc::first_byte_timed_out;
     static constexpr unsigned statuses[] = {408, 429, 500, 502, 503, 504};
     return std::find(std::begin(statuses), std::end(statuses), how.status) != std::end(statuses);
 }

@@ -83,8 +83,9 @@ private:
         self->heard_ = true;
         if (ec) self->fail(ec, {});
         if (self->sent_all_) co_return;
+        const bool without_leave = self->leave_ && self->untouched_ && talk.answer().interim() == 0;
         // A success may be an answer that grows with what is sent.
-        if (ec || talk.answer().status() >= 300 || self->untouched_) {
+        if (ec || talk.answer().status() >= 300 || without_leave) {
             self->stop_ = true;
             talk.spoil();
             self->stop_sending_.emit(asio::cancellation_type::terminal);
@@ -117,8 +118,8 @@ private:
             if (stop_) co_return;
             total += n;
             if (size && (total > *size || (n == 0 && total < *size))) {
-                fail(errc::body_failed, "it gave " + std::to_string(total) + " bytes, and had announced " +
-                                            std::to_string(*size));
+                fail(errc::body_failed,
+                     "it gave " + std::to_string(total) + " bytes, and had announced " + std::to_string(*size));
                 co_return;
             }
             const std::string_view piece(buffer.data() + head_room, n);

@@ -23,9 +23,16 @@ constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 }
 
 struct connection::tls_layer {
-    tls_layer(stream_socket& socket, std::shared_ptr<tls_version> v) : version(std::move(v)), stream(socket, version->context)
+    tls_layer(stream_socket& socket, std::shared_ptr<tls_version> v)
+        : version(std::move(v)), stream(socket, version->context)
     {
     }
+    // OpenSSL forgets the session of a connection that ends without a goodbye, which old TLS asked for and no RFC of today.
+    // A fatal alert makes it forget as well, and of that this does not speak.
+    ~tls_layer() { SSL_set_shutdown(stream.native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
+    tls_layer(const tls_layer&) = delete;
+    tls_layer& operator=(const tls_layer&) = delete;
+
     // RFC 9525: the name must be in subjectAltName, and a wildcard stands for a whole label.
     bool expect(const std::string& host)
     {

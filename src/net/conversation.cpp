@@ -36,6 +36,14 @@ void conversation::next(milliseconds step, errc late)
     link_.limit().expire_at(step > milliseconds::zero() ? std::min(by_, clock::now() + step) : by_);
 }
 
+void conversation::hold_limit()
+{
+    if (by_ == clock::time_point::max())
+        link_.limit().stop();
+    else
+        link_.limit().expire_at(by_);
+}
+
 void conversation::wait_for_answer() { next(limits_.first_byte, errc::first_byte_timed_out); }
 
 // Why a read or write failed.

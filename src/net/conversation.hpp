@@ -36,12 +36,16 @@ public:
     response_reader& answer() noexcept { return reader_; }
     const exchange_limits& limits() const noexcept { return limits_; }
 
-    // From here on only `body_idle` counts.
-    void lift_total() noexcept { by_ = clock::time_point::max(); }
+    // From here on only `body_idle` counts, and that only while somebody reads.
+    void lift_total()
+    {
+        by_ = clock::time_point::max();
+        hold_limit();
+    }
     // While a body is sent and listened to at once, the sender alone sets the limits.
     void upload_begins() noexcept { uploading_ = true; }
     void upload_ends() noexcept { uploading_ = false; }
-    void hold_limit() { link_.limit().expire_at(by_); } // not the peer is waited for: only the total counts
+    void hold_limit(); // not the peer is waited for: only the total counts
     void wait_for_answer();
     void spoil() noexcept { failed_ = true; } // the request was not sent to its end
 

@@ -11,7 +11,7 @@ asio::awaitable<error_code> converse(conversation& talk, const request_text& req
     // A server may answer before it has read everything, and hang up: what it said still counts.
     if (unsent && (!talk.sent() || unsent != errc::connection_lost)) co_return unsent;
     const error_code ec = co_await talk.receive(until);
-    co_return unsent && ec ? unsent : ec;
+    co_return unsent&& ec ? unsent : ec;
 }
 
 asio::awaitable<exchange_result> exchange(connection& link, const request_text& request, bool to_head,

@@ -71,7 +71,8 @@ void tls_sessions::offer(ssl_st* connection, const std::string& peer)
     auto name = std::make_unique<std::string>(peer);
     if (SSL_set_ex_data(connection, name_slot(), name.get()) == 1) name.release();
     const std::lock_guard lock(mutex_);
-    const auto known = std::find_if(newest_first_.begin(), newest_first_.end(), [&](auto& e) { return e.peer == peer; });
+    const auto known =
+        std::find_if(newest_first_.begin(), newest_first_.end(), [&](auto& e) { return e.peer == peer; });
     if (known == newest_first_.end()) return;
     SSL_set_session(connection, known->agreed.get());
     if (SSL_SESSION_get_protocol_version(known->agreed.get()) >= TLS1_3_VERSION) newest_first_.erase(known);

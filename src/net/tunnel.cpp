@@ -47,8 +47,7 @@ asio::awaitable<error_code> connect_http(connection& link, const proxy& through,
     std::string text = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n";
     const secret_string credentials = through.basic_credentials();
     text.reserve(text.size() + credentials.size() + 32); // so that no half of it is left behind
-    if (!credentials.empty())
-        text.append("Proxy-Authorization: ").append(credentials.reveal()).append("\r\n");
+    if (!credentials.empty()) text.append("Proxy-Authorization: ").append(credentials.reveal()).append("\r\n");
     text.append("\r\n");
     exchange_limits limits;
     limits.header = 16 * 1024;
@@ -112,8 +111,7 @@ std::string socks_address(const core::url_parts& to, const endpoints& looked_up)
 {
     error_code no_address;
     const asio::ip::address literal = asio::ip::make_address(to.host, no_address);
-    if (no_address && looked_up.empty())
-        return std::string(1, '\x03') + static_cast<char>(to.host.size()) + to.host;
+    if (no_address && looked_up.empty()) return std::string(1, '\x03') + static_cast<char>(to.host.size()) + to.host;
     const asio::ip::address address = no_address ? looked_up.front().address() : literal;
     if (address.is_v4()) {
         const auto b = address.to_v4().to_bytes();
@@ -126,6 +124,7 @@ std::string socks_address(const core::url_parts& to, const endpoints& looked_up)
 asio::awaitable<error_code> connect_socks(connection& link, const proxy& through, const core::url_parts& to,
                                           address_book& names, clock::time_point until, std::string& detail)
 {
+    if (to.host.size() > 255) co_return errc::resolve_failed; // no name is so long (RFC 1035 2.3.4)
     endpoints looked_up;
     if (through.what == proxy::kind::socks5) {
         auto found = co_await names.find(to.host, to.port, until);

@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(the_client_may_be_abandoned_after_any_handler)
         for (int handlers = 0; !ended; handlers += handlers < 60 ? 1 : 7) {
             BOOST_REQUIRE(handlers < 2000);
             int done = 0;
-            http_limits limits;
+            http_limits limits = without_sweep();
             limits.connections_per_origin = 2; // so that some wait
             std::optional<http1_client> client;
             {
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(the_transport_may_be_abandoned_after_any_handler)
 BOOST_AUTO_TEST_CASE(a_client_that_goes_tells_those_who_wait)
 {
     asio::io_context context;
-    http_limits limits;
+    http_limits limits = without_sweep();
     limits.connections_per_origin = 1;
     std::optional<http1_client> client;
     client.emplace(context.get_executor(), tls(), limits);

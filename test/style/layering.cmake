@@ -65,7 +65,7 @@ set(never_cli "sqlite3\\.h|libpq")
 
 file(GLOB parts RELATIVE ${ROOT}/src ${ROOT}/src/*)
 foreach(part IN LISTS parts)
-  if(NOT IS_DIRECTORY ${ROOT}/src/${part})
+  if(NOT IS_DIRECTORY ${ROOT}/src/${part} OR part STREQUAL "cmake")
     continue()
   endif()
   if(NOT DEFINED may_${part})

@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,16 +18,33 @@ namespace {
 
 int listen_on(const char* address, std::uint16_t& port)
 {
-    const int s = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    inet_pton(AF_INET, address, &at.sin_addr);
-    socklen_t size = sizeof at;
+    sockaddr_storage at{};
+    socklen_t size = sizeof(sockaddr_in);
+    const bool local = *address == '/';
+    if (local) {
+        auto& name = reinterpret_cast<sockaddr_un&>(at);
+        name.sun_family = AF_UNIX;
+        std::string(address).copy(name.sun_path, sizeof name.sun_path - 1);
+        size = sizeof name;
+    } else {
+        auto& name = reinterpret_cast<sockaddr_in&>(at);
+        name.sin_family = AF_INET;
+        inet_pton(AF_INET, address, &name.sin_addr);
+    }
+    const int s = ::socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (s < 0 || ::bind(s, reinterpret_cast<sockaddr*>(&at), size) != 0 || ::listen(s, 512) != 0 ||
         ::getsockname(s, reinterpret_cast<sockaddr*>(&at), &size) != 0)
         throw std::runtime_error("raw_server: cannot listen");
-    port = ntohs(at.sin_port);
+    if (!local) port = ntohs(reinterpret_cast<sockaddr_in&>(at).sin_port);
     return s;
+}
+
+// Where the last chunk of a body ends.
+std::size_t end_of_chunks(const std::string& text)
+{
+    if (text.compare(0, 5, "0\r\n\r\n") == 0) return 5;
+    const auto last = text.find("\r\n0\r\n\r\n");
+    return last == std::string::npos ? last : last + 7;
 }
 
 } // namespace
@@ -36,25 +55,41 @@ std::ptrdiff_t raw_peer::read_some(char* into, std::size_t size)
     return ::recv(socket_, into, size, 0);
 }
 
+bool raw_peer::read_more()
+{
+    char buffer[4096];
+    const auto n = read_some(buffer, sizeof buffer);
+    if (n > 0) ahead_.append(buffer, static_cast<std::size_t>(n));
+    return n > 0;
+}
+
+std::string raw_peer::read_bytes(std::size_t size)
+{
+    while (ahead_.size() < size && read_more()) {
+    }
+    std::string bytes = ahead_.substr(0, size);
+    ahead_.erase(0, size);
+    return bytes;
+}
+
+std::string raw_peer::read_head()
+{
+    std::size_t end;
+    while ((end = ahead_.find("\r\n\r\n")) == std::string::npos)
+        if (!read_more()) return read_bytes(ahead_.size());
+    return read_bytes(end + 4);
+}
+
 std::string raw_peer::read_request()
 {
-    std::string text = std::move(ahead_);
-    ahead_.clear();
-    char buffer[4096];
-    std::size_t whole = std::string::npos;
-    for (;;) {
-        if (const auto end = text.find("\r\n\r\n"); whole == std::string::npos && end != std::string::npos) {
-            whole = end + 4;
-            if (const auto at = text.find("Content-Length: "); at < end) whole += std::stoul(text.substr(at + 16));
-        }
-        if (text.size() >= whole) break;
-        const auto n = read_some(buffer, sizeof buffer);
-        if (n <= 0) return text;
-        text.append(buffer, static_cast<std::size_t>(n));
+    std::string text = read_head();
+    if (const auto at = text.find("Content-Length: "); at != std::string::npos)
+        return text + read_bytes(std::stoul(text.substr(at + 16)));
+    if (text.find("Transfer-Encoding: chunked") == std::string::npos) return text;
+    std::size_t end;
+    while ((end = end_of_chunks(ahead_)) == std::string::npos && read_more()) {
     }
-    ahead_ = text.substr(whole);
-    text.resize(whole);
-    return text;
+    return text + read_bytes(std::min(end, ahead_.size()));
 }
 
 std::string raw_peer::read_once()
@@ -81,6 +116,36 @@ std::size_t raw_peer::drain()
     std::size_t all = ahead_.size();
     for (std::ptrdiff_t n; (n = read_some(buffer, sizeof buffer)) > 0;) all += static_cast<std::size_t>(n);
     return all;
+}
+
+void raw_peer::tunnel_to(std::uint16_t port)
+{
+    const int other = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(other, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0) {
+        pollfd ends[] = {{socket_, POLLIN, 0}, {other, POLLIN, 0}};
+        char buffer[16384];
+        for (bool open = true; open && ::poll(ends, 2, 5000) > 0;)
+            for (int i = 0; i < 2 && open; ++i) {
+                if (!ends[i].revents) continue;
+                const auto n = ::recv(ends[i].fd, buffer, sizeof buffer, 0);
+                open = n > 0 && ::send(ends[1 - i].fd, buffer, static_cast<std::size_t>(n), MSG_NOSIGNAL) == n;
+            }
+    }
+    ::close(other);
+}
+
+bool raw_peer::resumed() const { return tls_ && SSL_session_reused(tls_) == 1; }
+
+std::string raw_peer::certificate_name() const
+{
+    const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get1_peer_certificate(tls_), X509_free);
+    char name[256] = "";
+    if (shown) X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, name, sizeof name);
+    return name;
 }
 
 void raw_peer::say_goodbye()

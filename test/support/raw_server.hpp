@@ -24,18 +24,25 @@ public:
     raw_peer(int socket, unsigned number, SSL* tls) : number(number), socket_(socket), tls_(tls) {}
 
     const unsigned number; // of the connection, from 0
-    // Header and body (by Content-Length) of one request; less if the client goes away.
+    // Header and body (by Content-Length, or in chunks as they come) of one request; less if the client goes away.
     std::string read_request();
     std::string read_once(); // what comes next; empty: the client has gone
+    std::string read_head();
+    std::string read_bytes(std::size_t size);
     void write(std::string_view bytes);
     void pause(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
     // How many bytes come until the client ends the stream.
     std::size_t drain();
-    void say_goodbye(); // TLS close_notify
-    void reset();       // RST instead of FIN when the script ends
+    // Carries bytes to that port of this machine and back, until either side has ended.
+    void tunnel_to(std::uint16_t port);
+    bool resumed() const;                 // TLS: a session of before
+    std::string certificate_name() const; // the client's common name
+    void say_goodbye();                   // TLS close_notify
+    void reset();                         // RST instead of FIN when the script ends
 
 private:
     std::ptrdiff_t read_some(char* into, std::size_t size);
+    bool read_more(); // false: the client has gone
 
     int socket_;
     SSL* tls_;
@@ -47,6 +54,7 @@ public:
     // Called for each connection; when it returns, the connection is closed.
     using script = std::function<void(raw_peer&)>;
 
+    // `address` may be the path of a UNIX socket to make.
     explicit raw_server(script s, std::shared_ptr<SSL_CTX> tls = {}, const char* address = "127.0.0.1");
     ~raw_server(); // ends all connections
     raw_server(const raw_server&) = delete;

@@ -100,9 +100,8 @@ BOOST_AUTO_TEST_CASE(an_origin_that_is_not_listed_is_not_even_connected_to)
     });
     const raw_server foreign([](raw_peer& peer) { peer.drain(); });
     const auto tokens = allowing({own.url("")});
-    for (const auto& url :
-         {foreign.url("/"), foreign.url("/", "localhost"), own.url("/", "localhost"),
-          "https://127.0.0.1:" + std::to_string(own.port()) + "/"})
+    for (const auto& url : {foreign.url("/"), foreign.url("/", "localhost"), own.url("/", "localhost"),
+                            "https://127.0.0.1:" + std::to_string(own.port()) + "/"})
         BOOST_TEST(get(tokens, url) == errc::origin_not_allowed, url);
     for (const auto& url : {own.url("@127.0.0.1:1/"), std::string("not a URL")})
         BOOST_TEST(get(tokens, url) == errc::invalid_argument, url);
