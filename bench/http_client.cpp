@@ -203,6 +203,7 @@ void http_client(report& out)
     rows rotate(out, c, "rotate");
     rotate.compare("GET while the token rotates each second", "us", &run::us, "token", "the token stays",
                    ratio_at_most(as_fast_as(0.95)));
+    rotate.compare("GET while the token rotates: processor", "us", &run::processor_us, "token", "the token stays");
     rotate.no_failure("failed calls while the token rotates");
 }
 

@@ -6,6 +6,10 @@
 # command must start its clients on others (BENCH_CLIENT_PROCESSOR), so that no two of them are ever placed differently.
 set -eu
 PATH=$PATH:/usr/sbin
+if ! command -v nginx >/dev/null 2>&1; then
+    echo "with_server: no nginx here, so the HTTP clients are left out" >&2
+    exec "$@"
+fi
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/afresh-bench.XXXXXX")
 chmod 711 "$dir" # as root, nginx serves files as another user
