@@ -163,6 +163,7 @@ contest against_peers(report& out, const setting& s, target beside_go = {})
     r.compare(metric, "us", &run::us, "libcurl multi");
     r.compare(metric, "us", &run::us, "Node undici");
     r.compare(metric + ": processor", "us", &run::processor_us, beast);
+    r.compare(metric + ": processor", "us", &run::processor_us, go);
     r.no_failure(metric + ": failed calls");
     return c;
 }
