@@ -78,6 +78,10 @@ group_matrix() {
 group_bench() {
     need_command go golang-go
     need_package golang-golang-x-oauth2-dev
+    need_package libcurl4-openssl-dev
+    need_package nginx-light
+    need_command openssl openssl
+    need_command npm npm
 }
 
 install_packages() {
@@ -108,6 +112,13 @@ install_authorization_server() {
     fi
 }
 
+install_http_peers() {
+    cmp -s bench/http/package-lock.json bench/http/node_modules/.installed && return
+    say "installing undici from npm"
+    (cd bench/http && npm ci --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error) >&2
+    cp bench/http/package-lock.json bench/http/node_modules/.installed
+}
+
 [ $# -gt 0 ] || die "which group? build, tests, matrix, bench"
 for group in "$@"; do
     case $group in
@@ -122,5 +133,8 @@ else
     say "no Debian: this script installs no system packages here"
 fi
 for group in "$@"; do
-    if [ "$group" = tests ]; then install_authorization_server; fi
+    case $group in
+    tests) install_authorization_server ;;
+    bench) install_http_peers ;;
+    esac
 done

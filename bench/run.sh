@@ -1,9 +1,11 @@
 #!/bin/sh
-# Installs the peers, builds, runs the benchmarks, prints a table and writes build/bench/results.json. Usage:
-#   sh bench/run.sh [FILTER]    only those whose name contains FILTER: hot_path, token_reader, waiters, headers
-# Contestants run in turns in one run, and the least of many samples counts. Still, ratios say more than figures: leave
-# the machine alone meanwhile. 1,000,000 waiters in Go take 2.7 GB.
+# Installs the peers, builds, runs the benchmarks, prints a table and writes build/bench/results.json and, of the HTTP
+# clients, build/bench/http.svg. Usage:
+#   sh bench/run.sh [FILTER]    only those whose name contains FILTER: hot_path, token_reader, waiters, headers, http
+# Contestants run in turns in one run, and the least of many samples counts (of the HTTP clients the median). Still,
+# ratios say more than figures: leave the machine alone meanwhile. 1,000,000 waiters in Go take 2.7 GB.
 # AFRESH_JOBS: parallel jobs of the build, 2 unless set.
+# BENCH_ROUNDS, BENCH_SECONDS: of each HTTP client in each setting, 5 rounds of 3 s unless set (10 minutes in all).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -17,5 +19,6 @@ cmake --build build/bench -j "${AFRESH_JOBS:-2}" --target afresh_bench
 sooner=
 if nice -n -5 true 2>/dev/null; then sooner="nice -n -5"; fi
 # shellcheck disable=SC2086
-$sooner build/bench/bench/afresh_bench build/bench/results.json "$@"
-printf '\nwritten: build/bench/results.json\n'
+$sooner sh bench/http/with_server.sh build/bench/bench/afresh_bench build/bench/results.json "$@"
+awk -f bench/http/plot.awk build/bench/results.json >build/bench/http.svg
+printf '\nwritten: build/bench/results.json and build/bench/http.svg\n'

@@ -37,12 +37,14 @@ afresh::token_service make_service(const asio::any_io_executor& executor, std::s
     return afresh::token_service(executor, std::move(options));
 }
 
-afresh::token_source make_source(const afresh::token_service& service, const std::string& key)
+afresh::token_source make_source(const afresh::token_service& service, const std::string& key,
+                                 std::vector<std::string> allowed_origins)
 {
     static const auto registration =
         std::make_shared<const afresh::client_registration>("https://issuer.example/token", "bench");
     afresh::source_options options;
     options.key = key;
+    options.allowed_origins = std::move(allowed_origins);
     return afresh::token_source(service, registration, afresh::grant::refresh_token("refresh-of-" + key),
                                 std::move(options));
 }

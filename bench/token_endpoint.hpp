@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bench {
 
@@ -36,6 +37,8 @@ private:
 afresh::token_service make_service(const asio::any_io_executor& executor, std::shared_ptr<token_endpoint> endpoint,
                                    std::shared_ptr<afresh::token_store> store = {});
 
-afresh::token_source make_source(const afresh::token_service& service, const std::string& key);
+// Its token may be sent to `allowed_origins`, which is nowhere unless there are some.
+afresh::token_source make_source(const afresh::token_service& service, const std::string& key,
+                                 std::vector<std::string> allowed_origins = {});
 
 } // namespace bench
