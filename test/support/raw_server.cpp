@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <csignal>
 #include <stdexcept>
+#include <utility>
 
 namespace afresh::test {
 
@@ -94,6 +95,7 @@ std::string raw_peer::read_request()
 
 std::string raw_peer::read_once()
 {
+    if (!ahead_.empty()) return std::exchange(ahead_, std::string());
     std::string text(16 * 1024, '\0');
     const auto n = read_some(text.data(), text.size());
     text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
