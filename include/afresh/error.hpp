@@ -8,6 +8,8 @@
 #include <boost/system/error_code.hpp>
 #include <boost/system/error_condition.hpp>
 
+#include <string_view>
+
 namespace afresh {
 
 using error_code = boost::system::error_code;
@@ -90,6 +92,9 @@ enum class errc {
     /// The server may have acted on what it got. Correct the source.
     body_failed,
 };
+
+/// The enumerator's name, for logs and labels.
+AFRESH_EXPORT std::string_view to_string(errc e) noexcept;
 
 /// The questions a caller really asks; compare an `error_code` with these: `if (ec == afresh::condition::retry_later)`.
 enum class condition {

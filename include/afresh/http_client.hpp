@@ -5,6 +5,7 @@
 #include <afresh/http_client_options.hpp>
 #include <afresh/http_event_stream.hpp>
 #include <afresh/http_message.hpp>
+#include <afresh/http_metrics.hpp>
 #include <afresh/http_status_error.hpp>
 #include <afresh/http_stream.hpp>
 #include <afresh/token_source.hpp>
@@ -96,6 +97,9 @@ public:
     /// Closes what is idle and lets `io_context::run()` return. Calls that wait for a connection end with errc::closed,
     /// and so do later ones; calls under way go on.
     void close();
+
+    /// What was counted until now; `prometheus_text()` renders it.
+    http_metrics metrics() const;
 
     const token_source& tokens() const; ///< @par Exceptions std::logic_error: there is none
 

@@ -2,6 +2,7 @@
 /// @file
 /// Settings of an HTTP client.
 
+#include <afresh/http_activity.hpp>
 #include <afresh/http_limits.hpp>
 #include <afresh/http_rules.hpp>
 #include <afresh/proxy_options.hpp>
@@ -25,6 +26,8 @@ struct http_client_options {
     /// a request with an `Accept-Encoding` or `Range` field of its own.
     bool decompress = true;
     std::chrono::milliseconds dns_cache{30'000}; ///< how long an answer of the name service is used
+    http_activity_hook on_activity{};            ///< told what the client does
+    http_wire_log wire_log{};                    ///< shown each header, without secrets
 };
 
 } // namespace afresh

@@ -137,6 +137,7 @@ void http_client::start_request(const std::weak_ptr<state>& self, const asio::an
 }
 
 void http_client::close() { state_->http->close(); }
+http_metrics http_client::metrics() const { return state_->http->metrics(); }
 
 const token_source& http_client::tokens() const
 {

@@ -109,6 +109,43 @@ struct condition_category_impl final : boost::system::error_category {
 
 } // namespace
 
+std::string_view to_string(errc e) noexcept
+{
+    switch (e) {
+    case errc::sign_in_required: return "sign_in_required";
+    case errc::rotation_in_doubt: return "rotation_in_doubt";
+    case errc::misconfigured: return "misconfigured";
+    case errc::temporarily_unavailable: return "temporarily_unavailable";
+    case errc::malformed_response: return "malformed_response";
+    case errc::wait_timed_out: return "wait_timed_out";
+    case errc::not_renewable: return "not_renewable";
+    case errc::store_failed: return "store_failed";
+    case errc::origin_not_allowed: return "origin_not_allowed";
+    case errc::insecure_url: return "insecure_url";
+    case errc::invalid_argument: return "invalid_argument";
+    case errc::closed: return "closed";
+    case errc::resolve_failed: return "resolve_failed";
+    case errc::connect_failed: return "connect_failed";
+    case errc::connect_timed_out: return "connect_timed_out";
+    case errc::tls_failed: return "tls_failed";
+    case errc::tls_timed_out: return "tls_timed_out";
+    case errc::first_byte_timed_out: return "first_byte_timed_out";
+    case errc::body_timed_out: return "body_timed_out";
+    case errc::total_timed_out: return "total_timed_out";
+    case errc::pool_timed_out: return "pool_timed_out";
+    case errc::connection_lost: return "connection_lost";
+    case errc::header_limit: return "header_limit";
+    case errc::body_limit: return "body_limit";
+    case errc::malformed_http: return "malformed_http";
+    case errc::too_many_redirects: return "too_many_redirects";
+    case errc::proxy_refused: return "proxy_refused";
+    case errc::malformed_encoding: return "malformed_encoding";
+    case errc::bad_status: return "bad_status";
+    case errc::body_failed: return "body_failed";
+    }
+    return "unknown";
+}
+
 const boost::system::error_category& error_category() noexcept
 {
     static constexpr error_category_impl instance;

@@ -1,6 +1,7 @@
 #include "http/http1_client.hpp"
 
 #include "core/text.hpp"
+#include "http/observer.hpp"
 #include "http/proxy_settings.hpp"
 #include "http/redirect.hpp"
 #include "http/retry.hpp"
@@ -102,6 +103,7 @@ struct http1_client::state : std::enable_shared_from_this<state> {
           names(std::make_shared<net::address_book>(o.dns_cache)),
           proxies(o.proxy),
           pool(std::make_shared<connection_pool>(executor, o.limits)),
+          watch(o),
           budget(o.retries.budget)
     {
     }
@@ -141,6 +143,7 @@ struct http1_client::state : std::enable_shared_from_this<state> {
     const std::shared_ptr<net::address_book> names;
     const proxy_settings proxies;
     const std::shared_ptr<connection_pool> pool;
+    observer watch;
     std::mutex mutex; // of what follows
     retry_budget budget;
     std::minstd_rand chance{std::random_device{}()};
@@ -214,22 +217,31 @@ asio::awaitable<call_result> http1_client::state::send_once(step& s)
         const bool reused = slot->link != nullptr;
         if (!reused) {
             const net::dial_limits d{options.limits.connect, options.limits.tls, s.by};
+            const auto begin = clock::now();
             auto made = co_await net::dial(executor, s.to, way, names, *tls, d);
-            if (!made.link) co_return failed(made.ec, false, std::move(made.detail));
+            if (!made.link) {
+                watch.connect_failed(s.origin, begin, made.ec, made.detail);
+                co_return failed(made.ec, false, std::move(made.detail));
+            }
+            watch.connected(s.origin, begin);
             slot->take(std::move(made.link));
         }
         const auto limits = for_exchange(options.limits, s.by, s.streamed);
         auto talk = std::make_unique<net::conversation>(*slot->link, s.request.method() == "HEAD", limits);
         upload_result done;
+        watch.sends(text->text());
+        const auto begin = clock::now();
         try {
             done = co_await send_and_receive(*talk, *slot->link, *text, s);
         } catch (const boost::system::system_error& e) {
             done.ec = e.code(); // cancelled between two operations
         }
         const bool sent = talk->sent();
+        watch.exchanged(s.origin, s.request.method(), begin, reused, done.ec ? 0 : talk->answer().status(), done.ec);
         if (!done.ec) {
             call_result r;
             r.sent = sent;
+            watch.received(talk->answer().status(), talk->answer().fields());
             r.got = answer(std::move(*slot), std::move(talk));
             if (s.streamed) r.got.lift_total();
             if (decode) r.ec = r.got.decode(limits.body);
@@ -270,6 +282,7 @@ asio::awaitable<call_result> http1_client::state::send_authorized(step& s, autho
     ec = co_await who->authorize(s.request, s.origin, newer.fields, detail);
     if (ec) co_return is_cancelled(ec) ? failed(ec, true) : std::move(first);
     first.got.drop();
+    watch.replayed(s.origin);
     s.credentials = &newer.fields;
     co_return co_await send_once(s);
 }
@@ -316,6 +329,7 @@ asio::awaitable<call_result> http1_client::state::call(http_request& request, ca
         if (pause && is_rewound(s)) {
             r.got.drop();
             ++retries;
+            watch.retried(origin, *pause);
             asio::steady_timer timer(co_await asio::this_coro::executor, *pause);
             auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
             if (ec) co_return failed(ec, r.sent);
@@ -332,7 +346,8 @@ asio::awaitable<call_result> http1_client::state::call(http_request& request, ca
         request.follow(next->method, next->drops_body);
         url = std::move(next->url);
         *to = std::move(next->to);
-        origin = to->origin();
+        std::string left = std::exchange(origin, to->origin());
+        watch.redirected(left, origin);
     }
 }
 
@@ -365,6 +380,24 @@ void http1_client::close() { state_->pool->close(); }
 
 const http_client_options& http1_client::options() const noexcept { return state_->options; }
 std::vector<connection_pool::usage> http1_client::in_use() const { return state_->pool->in_use(); }
+
+http_metrics http1_client::metrics() const
+{
+    http_metrics all = state_->watch.snapshot();
+    for (const auto& u : state_->pool->in_use()) {
+        const std::string_view origin = std::string_view(u.origin).substr(0, u.origin.find(' ')); // not the proxy
+        const auto same = [&](const http_origin_metrics& o) { return o.origin == origin; };
+        auto o = std::find_if(all.origins.begin(), all.origins.end(), same);
+        if (o == all.origins.end()) { // nothing was counted there yet
+            o = all.origins.emplace(o);
+            o->origin = origin;
+        }
+        o->active += u.active;
+        o->idle += u.idle;
+        o->waiting += u.waiting;
+    }
+    return all;
+}
 
 asio::awaitable<call_result> http1_client::open(http_request& request, call_options how)
 {

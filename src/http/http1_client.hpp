@@ -5,6 +5,7 @@
 #include "http/authorizer.hpp"
 
 #include <afresh/http_client_options.hpp>
+#include <afresh/http_metrics.hpp>
 #include <afresh/transport_outcome.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -61,6 +62,7 @@ public:
     void close();
     const http_client_options& options() const noexcept;
     std::vector<connection_pool::usage> in_use() const;
+    http_metrics metrics() const;
 
 private:
     struct state;
