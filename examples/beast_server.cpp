@@ -48,7 +48,8 @@ asio::awaitable<void> serve(tcp::acceptor& acceptor, afresh::http_client& upstre
 }
 
 // Stands for the world: 100 clients at once.
-asio::awaitable<void> client(tcp::endpoint server, int& left, afresh::token_source& tokens)
+asio::awaitable<void> client(tcp::endpoint server, int& left, afresh::token_source& tokens,
+                             afresh::http_client& upstream)
 {
     tcp::socket socket(co_await asio::this_coro::executor);
     co_await socket.async_connect(server, asio::use_awaitable);
@@ -58,7 +59,9 @@ asio::awaitable<void> client(tcp::endpoint server, int& left, afresh::token_sour
     http::response<http::string_body> response;
     co_await http::async_read(socket, buffer, response, asio::use_awaitable);
     if (response.result() != http::status::ok) throw std::runtime_error(response.body());
-    if (--left == 0) tokens.close(); // lets the context run out of work
+    if (--left > 0) co_return;
+    tokens.close(); // both have timers: the context runs out of work without them
+    upstream.close();
 }
 
 int main()
@@ -73,7 +76,8 @@ int main()
     const auto report = [](const std::exception_ptr& e) {
         if (e) std::rethrow_exception(e);
     };
-    for (int i = 0; i < 100; ++i) asio::co_spawn(context, client(acceptor.local_endpoint(), left, tokens), report);
+    for (int i = 0; i < 100; ++i)
+        asio::co_spawn(context, client(acceptor.local_endpoint(), left, tokens, upstream), report);
     context.run();
     std::cout << "served 100 clients with " << tokens.status().token_requests << " token request\n";
 }

@@ -16,5 +16,7 @@ done
 member() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$dir/ready"; }
 AFRESH_TOKEN_ENDPOINT=$(member token_endpoint) AFRESH_API=$(member api) AFRESH_CLIENT_ID=$(member client_id) \
     AFRESH_CLIENT_SECRET=$(member client_secret) AFRESH_REFRESH_TOKEN=$(member refresh_token)
-export AFRESH_TOKEN_ENDPOINT AFRESH_API AFRESH_CLIENT_ID AFRESH_CLIENT_SECRET AFRESH_REFRESH_TOKEN
+AFRESH_PROXY=${AFRESH_API%/api/*} # the server answers whole URLs, too, as a proxy is asked for them
+export AFRESH_TOKEN_ENDPOINT AFRESH_API AFRESH_CLIENT_ID AFRESH_CLIENT_SECRET AFRESH_REFRESH_TOKEN AFRESH_PROXY
+unset HTTP_PROXY http_proxy ALL_PROXY all_proxy
 "$program"

@@ -28,5 +28,11 @@ inline afresh::client_registration registration()
 inline afresh::grant grant() { return afresh::grant::refresh_token(setting("AFRESH_REFRESH_TOKEN")); }
 
 inline std::string api() { return setting("AFRESH_API"); } // a URL that wants a bearer token
+// Another one beside it.
+inline std::string api(const std::string& name)
+{
+    const std::string url = api();
+    return url.substr(0, url.rfind('/') + 1) + name;
+}
 
 } // namespace example

@@ -207,6 +207,7 @@ BOOST_AUTO_TEST_CASE(a_source_and_its_client_leave_nothing_behind)
         asio::co_spawn(context, call(api, server.url("/api")), [&](std::exception_ptr, unsigned s) {
             status = s;
             tokens.close();
+            api.close();
         });
         context.run();
         BOOST_TEST(tokens.status().token_requests == 2u);

@@ -13,10 +13,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <algorithm>
+#include <charconv>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -32,6 +35,7 @@ using request = http::request<http::string_body>;
 using response = http::response<http::string_body>;
 using clock = std::chrono::steady_clock;
 
+constexpr std::uint64_t most_body = 16 * 1024 * 1024;
 constexpr auto result = asio::as_tuple(asio::deferred);
 
 response answer(http::status status, std::string body)
@@ -40,6 +44,44 @@ response answer(http::status status, std::string body)
     r.set(http::field::content_type, "application/json");
     r.body() = std::move(body);
     return r;
+}
+
+// RFC 9112 3.2.2: whole URLs are understood, as a proxy is asked for them.
+std::string_view path_of(std::string_view target)
+{
+    if (const auto scheme = target.find("://"); scheme != target.npos) {
+        target.remove_prefix(scheme + 3);
+        target.remove_prefix(std::min(target.find('/'), target.size()));
+    }
+    return target.substr(0, target.find('?'));
+}
+
+// Two events, and the end: whoever wants more comes again, and says which was the last.
+response events_after(std::string_view last_id)
+{
+    unsigned id = 0;
+    std::from_chars(last_id.data(), last_id.data() + last_id.size(), id);
+    std::string text = "retry: 50\n\n";
+    for (const unsigned end = id + 2; id++ < end;)
+        text += "id: " + std::to_string(id) + "\nevent: tick\ndata: {\"count\":" + std::to_string(id) + "}\n\n";
+    response r = answer(http::status::ok, std::move(text));
+    r.set(http::field::content_type, "text/event-stream");
+    return r;
+}
+
+// What the examples call.
+response resource(const request& question, std::string_view name)
+{
+    if (name == "greeting") return answer(http::status::ok, "{\"greeting\":\"hello\"}");
+    if (name == "notes" && question.method() == http::verb::post)
+        return answer(http::status::created, "{\"kept\":" + question.body() + '}');
+    if (name == "files" || name.starts_with("files/"))
+        return answer(http::status::created, "{\"received\":" + std::to_string(question.body().size()) + '}');
+    if (name == "events") {
+        const auto last = question["Last-Event-ID"];
+        return events_after({last.data(), last.size()});
+    }
+    return answer(http::status::not_found, "{\"error\":\"no such resource\"}");
 }
 
 response oauth_error(http::status status, std::string_view code)
@@ -103,9 +145,11 @@ struct demo_server::state {
     {
         boost::beast::flat_buffer buffer;
         for (;;) {
-            request question;
-            auto [read_error, bytes_read] = co_await http::async_read(socket, buffer, question, result);
+            http::request_parser<http::string_body> parser;
+            parser.body_limit(most_body);
+            auto [read_error, bytes_read] = co_await http::async_read(socket, buffer, parser, result);
             if (read_error) co_return;
+            const request question = parser.release();
             response r = route(question);
             r.keep_alive(question.keep_alive());
             r.prepare_payload();
@@ -116,9 +160,11 @@ struct demo_server::state {
 
     response route(const request& question)
     {
-        if (question.target() == "/token") return exchange(question);
-        if (question.target().starts_with("/api")) return call(question);
-        return answer(http::status::not_found, "{}");
+        const auto target = path_of({question.target().data(), question.target().size()});
+        if (target == "/token") return exchange(question);
+        if (target == "/hello") return answer(http::status::ok, "{\"greeting\":\"hello, whoever you are\"}");
+        if (target.starts_with("/api/")) return call(question, target.substr(5));
+        return answer(http::status::not_found, "{\"error\":\"no such resource\"}");
     }
 
     response exchange(const request& question)
@@ -147,19 +193,22 @@ struct demo_server::state {
         return r;
     }
 
-    response call(const request& question)
+    response call(const request& question, std::string_view name)
     {
         constexpr std::string_view scheme = "Bearer ";
         const auto field = question[http::field::authorization];
         const std::string_view given(field.data(), field.size());
-        bool good = false;
-        if (given.starts_with(scheme)) {
+        const std::string_view token = given.starts_with(scheme) ? given.substr(scheme.size()) : std::string_view();
+        const bool good = [&] {
             const std::lock_guard lock(mutex);
-            good = ledger.accepts(given.substr(scheme.size()), clock::now());
-        }
+            return !token.empty() && ledger.accepts(token, clock::now());
+        }();
         if (good) {
             ++calls_served;
-            return answer(http::status::ok, "{\"greeting\":\"hello\"}");
+            if (name != "revoke") return resource(question, name);
+            const std::lock_guard lock(mutex);
+            ledger.revoke(std::string(token));
+            return answer(http::status::ok, "{}");
         }
         ++calls_rejected;
         response r = answer(http::status::unauthorized, "{}");
