@@ -327,6 +327,7 @@ asio::awaitable<call_result> http1_client::state::call(http_request& request, ca
         if (is_cancelled(r.ec)) co_return r;
         const auto pause = pause_before_retry(s, r, retries);
         if (pause && is_rewound(s)) {
+            if (!r.ec) co_await r.got.read_ahead(drained, drained_within);
             r.got.drop();
             ++retries;
             watch.retried(origin, *pause);

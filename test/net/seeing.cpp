@@ -1,4 +1,5 @@
 // What a client tells of itself: counters, activity, the wire log, and Prometheus' text of it.
+#include "http/metrics_recorder.hpp"
 #include "support/client_fixture.hpp"
 #include "support/stage.hpp"
 
