@@ -1,10 +1,18 @@
 #pragma once
 /// @file
-/// For people who use Boost.Beast themselves: what `authorized` needs to know of Beast's messages. Includes Beast.
+/// For people who use Boost.Beast themselves: what `authorized` needs to know of Beast's messages, and the stream under a
+/// `websocket`. Includes Beast.
 
 #include <afresh/authorized.hpp>
+#include <afresh/raw_stream.hpp>
+#include <afresh/websocket.hpp>
 
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/role.hpp>
 #include <boost/beast/http/message.hpp>
+#include <boost/beast/websocket/stream_fwd.hpp>
+
+#include <utility>
 
 namespace boost::beast::http {
 
@@ -28,6 +36,26 @@ template <class Body, class Fields>
 void set_fields(boost::beast::http::request<Body, Fields>& request, const http_fields& fields)
 {
     for (const http_field& f : fields) request.set(f.name, f.value);
+}
+
+using beast_websocket = boost::beast::websocket::stream<raw_stream, true>;
+
+/// Beast's own stream, for what `websocket` does not offer; include <boost/beast/websocket/stream.hpp> to use it. Only on
+/// its executor, a strand, and not while calls of `websocket` are under way.
+AFRESH_EXPORT beast_websocket& beast_stream(websocket& ws);
+
+/// How Beast ends the connection under a WebSocket, after the goodbyes; found by argument-dependent lookup.
+inline void teardown(boost::beast::role_type, raw_stream& stream, error_code& ec)
+{
+    beast_close_socket(stream);
+    ec = {};
+}
+template <class Handler>
+void async_teardown(boost::beast::role_type, raw_stream& stream, Handler&& handler)
+{
+    beast_close_socket(stream);
+    asio::post(stream.get_executor(),
+               [h = std::forward<Handler>(handler)]() mutable { std::move(h)(error_code()); });
 }
 
 } // namespace afresh

@@ -380,6 +380,24 @@ http1_client::~http1_client() { close(); }
 void http1_client::close() { state_->pool->close(); }
 
 const http_client_options& http1_client::options() const noexcept { return state_->options; }
+const asio::any_io_executor& http1_client::executor() const noexcept { return state_->executor; }
+
+asio::awaitable<net::dial_result> http1_client::dial(asio::any_io_executor io, const core::url_parts& to,
+                                                     net::clock::time_point by)
+{
+    const auto keep = state_;
+    net::route way = keep->way_to(to);
+    way.always_tunnel = true;
+    const net::dial_limits limits{keep->options.limits.connect, keep->options.limits.tls, by};
+    const auto begin = clock::now();
+    const std::string origin = to.origin();
+    auto made = co_await net::dial(io, to, way, keep->names, *keep->tls, limits);
+    if (made.link)
+        keep->watch.connected(origin, begin);
+    else
+        keep->watch.connect_failed(origin, begin, made.ec, made.detail);
+    co_return made;
+}
 std::vector<connection_pool::usage> http1_client::in_use() const { return state_->pool->in_use(); }
 
 http_metrics http1_client::metrics() const

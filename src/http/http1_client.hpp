@@ -3,6 +3,7 @@
 
 #include "http/answer.hpp"
 #include "http/authorizer.hpp"
+#include "net/dial.hpp"
 
 #include <afresh/http_client_options.hpp>
 #include <afresh/http_metrics.hpp>
@@ -59,10 +60,14 @@ public:
     asio::awaitable<transport_outcome> send(http_request request);
     asio::awaitable<transport_outcome> send(http_request& request, call_options options);
 
+    // A connection of its own for another protocol, on the way that requests take.
+    asio::awaitable<net::dial_result> dial(asio::any_io_executor io, const core::url_parts& to, net::clock::time_point by);
+
     void close();
     const http_client_options& options() const noexcept;
     std::vector<connection_pool::usage> in_use() const;
     http_metrics metrics() const;
+    const asio::any_io_executor& executor() const noexcept;
 
 private:
     struct state;

@@ -70,6 +70,18 @@ asio::awaitable<connection::transferred> connection::write_some(asio::const_buff
     return socket_.async_write_some(from, as_values);
 }
 
+void connection::read_some(asio::mutable_buffer into, handler h)
+{
+    if (tls_) return tls_->stream.async_read_some(into, std::move(h));
+    socket_.async_read_some(into, std::move(h));
+}
+
+void connection::write_some(asio::const_buffer from, handler h)
+{
+    if (tls_) return tls_->stream.async_write_some(from, std::move(h));
+    socket_.async_write_some(from, std::move(h));
+}
+
 asio::awaitable<std::tuple<error_code, std::string>> connection::handshake(tls_context& tls, const std::string& host,
                                                                            std::uint16_t port)
 {

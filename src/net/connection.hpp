@@ -7,6 +7,7 @@
 #include <afresh/error.hpp>
 #include <afresh/result.hpp>
 
+#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 
@@ -31,6 +32,10 @@ public:
     using transferred = std::tuple<error_code, std::size_t>;
     asio::awaitable<transferred> read_some(asio::mutable_buffer into);
     asio::awaitable<transferred> write_some(asio::const_buffer from);
+    // The same for a handler. It may be one of each at a time.
+    using handler = asio::any_completion_handler<void(error_code, std::size_t)>;
+    void read_some(asio::mutable_buffer into, handler h);
+    void write_some(asio::const_buffer from, handler h);
 
     // Verifies that the peer is `host` (a name or an address) and that `tls` trusts it. `limit()` is the caller's to
     // set. The text says more than errc::tls_failed does, for a log.

@@ -30,6 +30,11 @@ struct deadline::state : std::enable_shared_from_this<state> {
         armed = never;
         if (due == never) return;
         if (clock::now() < due) return wait_until(due); // it was moved later meanwhile
+        expire();
+    }
+
+    void expire() // locked
+    {
         due = never;
         expired = true;
         if (socket >= 0) ::shutdown(socket, SHUT_RDWR);
@@ -71,6 +76,12 @@ void deadline::stop()
     if (state_->armed == never) return;
     state_->armed = never;
     state_->timer.cancel();
+}
+
+void deadline::expire()
+{
+    const std::lock_guard lock(state_->mutex);
+    state_->expire();
 }
 
 bool deadline::expired() const

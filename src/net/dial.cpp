@@ -54,7 +54,7 @@ asio::awaitable<dial_result> dial(asio::any_io_executor io, const core::url_part
     }
     set_options(*socket);
     auto link = std::make_unique<connection>(std::move(*socket));
-    if (way.via && (to.is_https() || way.via->is_socks())) {
+    if (way.via && (to.is_https() || way.via->is_socks() || way.always_tunnel)) {
         link->limit().expire_at(until);
         r.ec = co_await open_tunnel(*link, *way.via, to, *names, until, r.detail);
         link->limit().stop();
