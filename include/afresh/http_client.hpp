@@ -9,6 +9,7 @@
 #include <afresh/http_status_error.hpp>
 #include <afresh/http_stream.hpp>
 #include <afresh/token_source.hpp>
+#include <afresh/websocket.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
@@ -69,6 +70,14 @@ public:
     /// Server-sent events: `while (auto event = co_await events.next())`. (Two overloads: see the constructors.)
     http_event_stream events(http_request r) const;
     http_event_stream events(http_request r, http_event_options options) const;
+    /// A WebSocket to an `http`, `https`, `ws` or `wss` URL (RFC 6455), with the token and one more handshake after a
+    /// 401. The connection is the WebSocket's own and counts for no pool. The client may go before it.
+    ///
+    /// @par Errors        As `request()`; redirects are not followed. Thrown as `http_status_error` with the answer when
+    ///                    the server does not switch protocols. errc::malformed_http: a handshake that is none.
+    /// @par Cancellation  As `request()`.
+    asio::awaitable<afresh::websocket> websocket(std::string url);
+    asio::awaitable<afresh::websocket> websocket(http_request r, websocket_options options);
 
     /// `request()` with this method.
     asio::awaitable<http_response> get(std::string url);

@@ -4,6 +4,7 @@
 #include "client/bearer.hpp"
 #include "client/http_stream.hpp"
 #include "http/http1_client.hpp"
+#include "http/websocket_handshake.hpp"
 
 #include <boost/system/system_error.hpp>
 
@@ -60,6 +61,17 @@ struct http_client::state {
         co_return http_stream(std::move(stream));
     }
 
+    static asio::awaitable<afresh::websocket> websocket(std::shared_ptr<state> self, http_request r,
+                                                        websocket_options options)
+    {
+        auto who = self->carrier(r);
+        http::authorizer* const with = who ? &*who : nullptr;
+        auto result = co_await http::open_websocket(self->http, std::move(r), std::move(options), with);
+        if (result.ec) raise(result.ec, result.detail);
+        if (!result.made) throw http_status_error(std::move(result.refused));
+        co_return afresh::websocket(std::move(result.made));
+    }
+
     const asio::any_io_executor executor;
     const std::optional<token_source> tokens;
     const std::shared_ptr<http::http1_client> http;
@@ -97,6 +109,15 @@ http_event_stream http_client::events(http_request r) const { return events(std:
 http_event_stream http_client::events(http_request r, http_event_options options) const
 {
     return http_event_stream(*this, std::move(r), options);
+}
+
+asio::awaitable<afresh::websocket> http_client::websocket(std::string url)
+{
+    return websocket(http_request("GET", std::move(url)), websocket_options());
+}
+asio::awaitable<afresh::websocket> http_client::websocket(http_request r, websocket_options options)
+{
+    return state::websocket(state_, std::move(r), std::move(options));
 }
 
 namespace {

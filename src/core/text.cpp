@@ -104,6 +104,15 @@ bool is_field_value(std::string_view text) noexcept
     });
 }
 
+std::string_view take_element(std::string_view& list) noexcept
+{
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::string_view element = list.substr(0, comma);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    element.remove_prefix(std::min(element.find_first_not_of(" \t"), element.size()));
+    return element.substr(0, element.find_last_not_of(" \t") + 1);
+}
+
 bool iequals(std::string_view a, std::string_view b) noexcept
 {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });

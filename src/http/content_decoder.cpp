@@ -36,12 +36,6 @@ const coding* find(std::string_view name)
     return found == std::end(codings) ? nullptr : found;
 }
 
-std::string_view trim(std::string_view text)
-{
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
 // What decoders make goes through here, so it is large enough not to be felt and small enough for any thread's stack.
 constexpr std::size_t piece = 16 * 1024;
 
@@ -78,9 +72,7 @@ decoder_choice make_content_decoder(std::string_view content_encoding, decoding_
     const coding* applied[most_codings] = {};
     std::size_t count = 0;
     while (!content_encoding.empty()) {
-        const auto comma = std::min(content_encoding.find(','), content_encoding.size());
-        const auto name = trim(content_encoding.substr(0, comma));
-        content_encoding.remove_prefix(std::min(comma + 1, content_encoding.size()));
+        const auto name = core::take_element(content_encoding);
         // RFC 9110 5.6.1.2 allows empty elements; `identity` has no place in this field (12.5.3), and is sent
         if (name.empty() || core::iequals(name, "identity")) continue;
         const auto* known = find(name);

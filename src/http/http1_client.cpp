@@ -6,6 +6,7 @@
 #include "http/redirect.hpp"
 #include "http/retry.hpp"
 #include "http/upload.hpp"
+#include "http/wiped_fields.hpp"
 #include "net/dial.hpp"
 #include "net/exchange.hpp"
 #include "net/tls_context.hpp"
@@ -78,11 +79,6 @@ private:
 };
 
 bool is_cancelled(const error_code& ec) { return ec == asio::error::operation_aborted; }
-
-struct wiped_fields {
-    http_fields fields;
-    ~wiped_fields() { fields.wipe(); }
-};
 
 call_result failed(error_code ec, bool sent, std::string detail = {})
 {

@@ -1,21 +1,16 @@
-#include <afresh/websocket.hpp>
-
-#include "core/text.hpp"
-#include "http/websocket_call.hpp"
+#include "http/websocket_state.hpp"
 #include "net/run_on.hpp"
 
-#include <afresh/beast.hpp>
-
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/strand.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/beast/core/error.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
-#include <boost/beast/websocket/stream.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace afresh {
 namespace {
@@ -26,131 +21,119 @@ using std::chrono::milliseconds;
 
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
-class connection_link final : public raw_stream::link {
-public:
-    connection_link(std::unique_ptr<net::connection> c, asio::any_io_executor strand)
-        : connection_(std::move(c)), strand_(std::move(strand))
-    {
-    }
-    raw_stream::executor_type get_executor() override { return strand_; }
-    void read_some(asio::mutable_buffer into, raw_stream::handler_type h) override
-    {
-        connection_->read_some(into, std::move(h));
-    }
-    void write_some(asio::const_buffer from, raw_stream::handler_type h) override
-    {
-        connection_->write_some(from, std::move(h));
-    }
-    void close() override { connection_->limit().expire(); } // whoever reads or writes is told
-    net::deadline& limit() noexcept { return connection_->limit(); }
-
-private:
-    const std::unique_ptr<net::connection> connection_;
-    const asio::any_io_executor strand_;
-};
-
-error_code cause(const error_code& ec)
+std::chrono::steady_clock::duration or_never(milliseconds time)
 {
-    if (!ec || ec == asio::error::operation_aborted) return ec;
-    if (ec == beast::error::timeout) return errc::body_timed_out;
-    if (ec == ws::error::message_too_big || ec == ws::error::buffer_overflow) return errc::body_limit;
-    const bool broken = ec == ws::condition::protocol_violation || ec == ws::condition::handshake_failed ||
-                        ec.category() == beast::http::make_error_code(beast::http::error::bad_version).category();
-    if (broken && ec != beast::http::error::end_of_stream && ec != beast::http::error::partial_message)
-        return errc::malformed_http;
-    return errc::connection_lost;
-}
-
-http_fields copied(const beast::http::fields& from)
-{
-    http_fields out;
-    for (const auto& f : from) out.add(std::string(f.name_string()), std::string(f.value()));
-    return out;
+    return time > milliseconds::zero() ? time : ws::stream_base::none();
 }
 
 } // namespace
 
-struct websocket::state : std::enable_shared_from_this<state> {
-    state(std::shared_ptr<connection_link> l, const websocket_options& o)
-        : strand(l->get_executor()), link(std::move(l)), stream(raw_stream(link)), options(o)
-    {
-        ws::stream_base::timeout t{};
-        t.handshake_timeout = ws::stream_base::none(); // the connection's own limit
-        t.idle_timeout = o.idle > milliseconds::zero() ? o.idle : ws::stream_base::none();
-        t.keep_alive_pings = true;
-        stream.set_option(t);
-        stream.read_message_max(o.message_limit);
-        ws::permessage_deflate deflate;
-        deflate.client_enable = o.compress;
-        stream.set_option(deflate);
+error_code websocket_error(const error_code& ec)
+{
+    static const error_code of_http = beast::http::error::bad_version;
+    if (!ec || ec == asio::error::operation_aborted || ec.category() == error_category()) return ec;
+    if (ec == beast::error::timeout) return errc::body_timed_out;
+    if (ec == ws::error::message_too_big || ec == ws::error::buffer_overflow) return errc::body_limit;
+    if (ec == beast::http::error::header_limit || ec == beast::http::error::buffer_overflow) return errc::header_limit;
+    if (ec == beast::http::error::end_of_stream || ec == beast::http::error::partial_message)
+        return errc::connection_lost;
+    if (ec == ws::condition::protocol_violation || ec == ws::condition::handshake_failed ||
+        ec.category() == of_http.category())
+        return errc::malformed_http;
+    return errc::connection_lost;
+}
+
+websocket::state::state(std::shared_ptr<connection_link> l)
+    : strand(l->get_executor()),
+      link(std::move(l)),
+      stream(raw_stream(link)),
+      readers_(strand),
+      writers_(strand),
+      closers_(strand)
+{
+    // until it is open, the connection's own limit
+    stream.set_option(ws::stream_base::timeout{ws::stream_base::none(), ws::stream_base::none(), false});
+}
+
+void websocket::state::opened(const websocket_options& options, http_fields of_answer)
+{
+    stream.set_option(ws::stream_base::timeout{or_never(options.close), or_never(options.idle), true});
+    stream.read_message_max(options.message_limit);
+    fields = std::move(of_answer);
+    subprotocol = std::string(fields.find("Sec-WebSocket-Protocol"));
+}
+
+// Whatever ends one call, ends the connection, and with it the other calls.
+error_code websocket::state::outcome(error_code ec, const asio::cancellation_state& of_call)
+{
+    if (!ec) return ec;
+    const bool cancelled = of_call.cancelled() != asio::cancellation_type::none;
+    if (!over_) {
+        // the latter: another call has heard the peer's goodbye
+        const bool aborted = ec == asio::error::operation_aborted && !cancelled;
+        const bool closed = ec == ws::error::closed || (aborted && said_goodbye_ && !stream.is_open());
+        over_ = closed ? error_code(errc::closed) : websocket_error(ec);
+        if (over_ == asio::error::operation_aborted) over_ = errc::connection_lost; // for those who ask later
+        code = stream.reason().code;
+        reason = std::string(stream.reason().reason.data(), stream.reason().reason.size());
     }
+    link->close();
+    return cancelled ? error_code(asio::error::operation_aborted) : over_;
+}
 
-    struct received {
-        error_code ec;
-        std::optional<websocket_message> message;
-    };
+asio::awaitable<websocket::state::received> websocket::state::read(std::shared_ptr<state> self)
+{
+    const auto mine = co_await self->readers_.take();
+    received r;
+    r.ec = self->over_; // Beast's stream is not to be read after a failure: it asserts
+    if (r.ec == errc::closed) r.ec = {};
+    if (self->over_) co_return r;
+    std::string data;
+    auto buffer = asio::dynamic_buffer(data);
+    auto [ec, n] = co_await self->stream.async_read(buffer, as_values);
+    r.ec = self->outcome(ec, co_await asio::this_coro::cancellation_state);
+    if (!ec) r.message.emplace(std::move(data), self->stream.got_binary());
+    if (r.ec == errc::closed) r.ec = {};
+    co_return r;
+}
 
-    static asio::awaitable<received> read(std::shared_ptr<state> self)
-    {
-        received r;
-        beast::flat_buffer buffer;
-        auto [ec, n] = co_await self->stream.async_read(buffer, as_values);
-        if (ec == ws::error::closed || (ec && self->said_goodbye)) {
-            self->code = self->stream.reason().code;
-            self->reason = std::string(self->stream.reason().reason);
-            co_return r;
-        }
-        r.ec = cause(ec);
-        if (ec) {
-            self->link->close();
-            co_return r;
-        }
-        const auto data = buffer.cdata();
-        r.message.emplace(std::string(static_cast<const char*>(data.data()), data.size()), self->stream.got_binary());
-        co_return r;
-    }
+asio::awaitable<error_code> websocket::state::write(std::shared_ptr<state> self, std::string data, bool binary)
+{
+    const auto mine = co_await self->writers_.take();
+    if (self->over_) co_return self->over_;
+    self->stream.binary(binary);
+    auto [ec, n] = co_await self->stream.async_write(asio::buffer(data), as_values);
+    co_return self->outcome(ec, co_await asio::this_coro::cancellation_state);
+}
 
-    static asio::awaitable<error_code> write(std::shared_ptr<state> self, std::string data, bool binary)
-    {
-        self->stream.binary(binary);
-        auto [ec, n] = co_await self->stream.async_write(asio::buffer(data), as_values);
-        if (ec) self->link->close();
-        co_return cause(ec);
-    }
-
-    static asio::awaitable<error_code> say_goodbye(std::shared_ptr<state> self, ws::close_reason why)
-    {
-        self->said_goodbye = true;
-        auto [ec] = co_await self->stream.async_close(why, as_values);
-        // the peer was first; or somebody reads, and heard its goodbye
-        if (!ec || ec == ws::error::closed || (ec == asio::error::operation_aborted && !self->stream.is_open()))
-            co_return error_code();
-        self->link->close();
-        co_return cause(ec);
-    }
-
-    const asio::any_io_executor strand;
-    const std::shared_ptr<connection_link> link;
-    beast_websocket stream;
-    const websocket_options options;
-    http_fields fields;
-    std::string subprotocol;
-    bool said_goodbye{};
-    std::uint16_t code{};
-    std::string reason;
-};
+asio::awaitable<error_code> websocket::state::close(std::shared_ptr<state> self, ws::close_reason why)
+{
+    const auto mine = co_await self->closers_.take();
+    if (self->over_ == errc::closed) co_return error_code();
+    if (self->over_) co_return self->over_;
+    self->said_goodbye_ = true;
+    auto [ec] = co_await self->stream.async_close(why, as_values);
+    if (!ec) ec = ws::error::closed;
+    ec = self->outcome(ec, co_await asio::this_coro::cancellation_state); // one who reads may have heard the peer's goodbye before
+    co_return ec == errc::closed ? error_code() : ec;
+}
 
 websocket::websocket(std::shared_ptr<state> s) noexcept : state_(std::move(s)) {}
 websocket::websocket(websocket&&) noexcept = default;
 websocket& websocket::operator=(websocket&& other) noexcept
 {
-    if (state_) state_->link->close();
+    websocket old(std::move(*this));
     state_ = std::move(other.state_);
     return *this;
 }
+
+// From whatever thread. Calls under way end; Beast's stream goes on its strand, where its timer runs.
 websocket::~websocket()
 {
-    if (state_) state_->link->close(); // from whatever thread; calls under way end, and with them the stream
+    if (!state_) return;
+    state_->link->close();
+    const auto strand = state_->strand;
+    asio::post(strand, [last = std::move(state_)] {});
 }
 
 asio::awaitable<std::optional<websocket_message>> websocket::read()
@@ -182,8 +165,9 @@ asio::awaitable<void> websocket::write_binary(std::string bytes)
 asio::awaitable<void> websocket::close(std::uint16_t code, std::string reason)
 {
     ws::close_reason why(code);
-    why.reason = reason.substr(0, why.reason.max_size()); // 123 bytes: RFC 6455 5.5.1
-    return without_result(state_->strand, state::say_goodbye(state_, why));
+    const std::size_t most = std::min(reason.size(), why.reason.max_size()); // 123 bytes: RFC 6455 5.5.1
+    why.reason.assign(reason.data(), most);
+    return without_result(state_->strand, state::close(state_, why));
 }
 
 std::uint16_t websocket::close_code() const noexcept { return state_->code; }
@@ -193,100 +177,4 @@ const std::string& websocket::subprotocol() const noexcept { return state_->subp
 
 beast_websocket& beast_stream(websocket& w) { return w.implementation().stream; }
 
-namespace http {
-namespace {
-
-using net::clock;
-
-struct wiped_fields {
-    http_fields fields;
-    ~wiped_fields() { fields.wipe(); }
-};
-
-// On the strand: a connection, and the handshake over it.
-asio::awaitable<websocket_result> shake_hands(http1_client& http, core::url_parts to, http_fields fields,
-                                              websocket_options options, clock::time_point by)
-{
-    websocket_result r;
-    const auto strand = co_await asio::this_coro::executor;
-    auto dialled = co_await http.dial(strand, to, by);
-    if (!dialled.link) {
-        r.ec = dialled.ec;
-        r.detail = std::move(dialled.detail);
-        co_return r;
-    }
-    const auto link = std::make_shared<connection_link>(std::move(dialled.link), strand);
-    const auto made = std::make_shared<websocket::state>(link, options);
-    made->stream.set_option(ws::stream_base::decorator([&fields](ws::request_type& request) {
-        for (const http_field& f : fields) request.set(f.name, f.value);
-    }));
-    const auto first_byte = http.options().limits.first_byte;
-    link->limit().expire_at(first_byte > milliseconds::zero() ? std::min(by, clock::now() + first_byte) : by);
-    ws::response_type answer;
-    auto [ec] = co_await made->stream.async_handshake(answer, to.authority(), to.target, as_values);
-    link->limit().stop();
-    made->stream.set_option(ws::stream_base::decorator([](ws::request_type&) {})); // `fields` ends here
-    if (link->limit().expired()) ec = clock::now() >= by ? errc::total_timed_out : errc::first_byte_timed_out;
-    if (ec == ws::error::upgrade_declined) {
-        r.refused = http_response(answer.result_int(), copied(answer), std::move(answer.body()));
-        co_return r;
-    }
-    r.ec = ec.category() == error_category() ? ec : cause(ec);
-    if (r.ec) co_return r;
-    made->fields = copied(answer);
-    made->subprotocol = std::string(made->fields.find("Sec-WebSocket-Protocol"));
-    r.made = made;
-    co_return r;
-}
-
-bool is_sendable(const http_fields& fields)
-{
-    static constexpr const char* ours[] = {"Host", "Connection", "Upgrade", "Sec-WebSocket-Key", "Sec-WebSocket-Version",
-                                           "Sec-WebSocket-Extensions", "Content-Length", "Transfer-Encoding"};
-    return std::none_of(std::begin(ours), std::end(ours), [&](auto name) { return fields.contains(name); }) &&
-           std::all_of(fields.begin(), fields.end(), [](const http_field& f) {
-               return core::is_http_token(f.name) && core::is_field_value(f.value);
-           });
-}
-
-} // namespace
-
-asio::awaitable<websocket_result> open_websocket(http1_client& http, http_request request, websocket_options options,
-                                                 authorizer* who)
-{
-    websocket_result r;
-    std::string url = request.url();
-    if (url.starts_with("ws://") || url.starts_with("wss://")) url.replace(0, 2, "http");
-    const auto to = core::parse_url(url);
-    wiped_fields fields;
-    fields.fields = request.fields();
-    if (!options.subprotocols.empty()) fields.fields.set("Sec-WebSocket-Protocol", options.subprotocols);
-    if (!to || !is_sendable(fields.fields)) {
-        r.ec = errc::invalid_argument;
-        co_return r;
-    }
-    if (!fields.fields.contains("User-Agent")) fields.fields.set("User-Agent", "afresh/" AFRESH_VERSION);
-    const std::string origin = to->origin();
-    const milliseconds total = request.timeout().value_or(http.options().limits.total);
-    auto by = total > milliseconds::zero() ? clock::now() + total : clock::time_point::max();
-    for (int attempt = 0;; ++attempt) {
-        wiped_fields all;
-        all.fields = fields.fields;
-        if (who) {
-            const auto asked = clock::now();
-            r.ec = co_await who->authorize(request, origin, all.fields, r.detail);
-            if (r.ec) co_return r;
-            if (by != clock::time_point::max()) by += clock::now() - asked; // not the time of the resource
-        }
-        const asio::any_io_executor strand = asio::make_strand(http.executor());
-        r = co_await net::run_on(strand, shake_hands(http, *to, all.fields, options, by));
-        const bool refused = !r.ec && !r.made && who && who->is_refusal(r.refused.status(), r.refused.fields());
-        if (!refused || attempt > 0) co_return r;
-        const error_code ec = co_await who->renew(origin);
-        if (ec == asio::error::operation_aborted) r.ec = ec;
-        if (ec) co_return r; // the refusal is the caller's
-    }
-}
-
-} // namespace http
 } // namespace afresh

@@ -31,10 +31,7 @@ std::optional<std::chrono::seconds> parse_keep_alive(std::string_view value)
 {
     // timeout=5, max=100
     while (!value.empty()) {
-        const auto comma = value.find(',');
-        auto item = value.substr(0, comma);
-        value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
-        item.remove_prefix(std::min(item.find_first_not_of(" \t"), item.size()));
+        const auto item = core::take_element(value);
         if (item.size() < 9 || !core::iequals(item.substr(0, 8), "timeout=")) continue;
         unsigned seconds{};
         const auto [end, bad] = std::from_chars(item.data() + 8, item.data() + item.size(), seconds);

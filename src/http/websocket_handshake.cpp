@@ -1,0 +1,149 @@
+#include "http/websocket_handshake.hpp"
+
+#include "core/text.hpp"
+#include "http/websocket_state.hpp"
+#include "http/wiped_fields.hpp"
+#include "net/run_on.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace afresh::http {
+namespace {
+
+namespace ws = boost::beast::websocket;
+using net::clock;
+using std::chrono::milliseconds;
+
+constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
+
+http_fields copied(const boost::beast::http::fields& from)
+{
+    const auto text = [](auto view) { return std::string(view.data(), view.size()); };
+    http_fields out;
+    for (const auto& f : from) out.add(text(f.name_string()), text(f.value()));
+    return out;
+}
+
+// What of the request's fields a handshake may carry: those that make it one are not the caller's.
+bool is_sendable(const http_fields& fields)
+{
+    static constexpr const char* ours[] = {"Host",
+                                           "Connection",
+                                           "Upgrade",
+                                           "Sec-WebSocket-Key",
+                                           "Sec-WebSocket-Version",
+                                           "Sec-WebSocket-Extensions",
+                                           "Content-Length",
+                                           "Transfer-Encoding"};
+    return std::none_of(std::begin(ours), std::end(ours), [&](const char* name) { return fields.contains(name); }) &&
+           std::all_of(fields.begin(), fields.end(), [](const http_field& f) {
+               return core::is_http_token(f.name) && core::is_field_value(f.value);
+           });
+}
+
+// RFC 6455 4.1: nothing but one of those that were offered.
+bool was_offered(std::string_view subprotocol, std::string_view offered)
+{
+    while (!offered.empty())
+        if (core::take_element(offered) == subprotocol) return true;
+    return false;
+}
+
+// What is the same for both attempts.
+struct wanted {
+    core::url_parts to;
+    websocket_options options;
+    clock::time_point by;
+};
+
+// On the strand: a connection, and the handshake over it.
+asio::awaitable<websocket_result> shake_hands(std::shared_ptr<http1_client> http, std::shared_ptr<const wanted> what,
+                                              std::shared_ptr<const wiped_fields> fields)
+{
+    websocket_result r;
+    const asio::any_io_executor strand = co_await asio::this_coro::executor;
+    auto dialled = co_await http->dial(strand, what->to, what->by);
+    if (!dialled.link) {
+        r.ec = dialled.ec;
+        r.detail = std::move(dialled.detail);
+        co_return r;
+    }
+    const auto link = std::make_shared<connection_link>(std::move(dialled.link), strand);
+    auto made = std::make_shared<websocket::state>(link);
+    ws::permessage_deflate deflate;
+    deflate.client_enable = what->options.compress;
+    made->stream.set_option(deflate);
+    made->stream.set_option(ws::stream_base::decorator([fields](ws::request_type& request) {
+        for (const http_field& f : fields->fields) request.set(f.name, f.value);
+    }));
+    const milliseconds patience = http->options().limits.first_byte;
+    const auto until = patience > milliseconds::zero() ? std::min(what->by, clock::now() + patience) : what->by;
+    link->limit().expire_at(until);
+    ws::response_type answer;
+    const std::string host = what->to.authority();
+    auto [ec] = co_await made->stream.async_handshake(answer, host, what->to.target, as_values);
+    link->limit().stop();
+    if (link->limit().expired()) ec = until == what->by ? errc::total_timed_out : errc::first_byte_timed_out;
+    made->stream.set_option(ws::stream_base::decorator([](ws::request_type&) {})); // `fields` may go
+    if (ec == ws::error::upgrade_declined) {
+        r.refused = http_response(answer.result_int(), copied(answer), std::move(answer.body()));
+        co_return r;
+    }
+    r.ec = websocket_error(ec);
+    if (r.ec) co_return r;
+    made->opened(what->options, copied(answer));
+    if (!made->subprotocol.empty() && !was_offered(made->subprotocol, what->options.subprotocols)) {
+        r.ec = errc::malformed_http;
+        r.detail = "the server chose a subprotocol that was not offered";
+        co_return r;
+    }
+    r.made = std::move(made);
+    co_return r;
+}
+
+} // namespace
+
+asio::awaitable<websocket_result> open_websocket(std::shared_ptr<http1_client> http, http_request request,
+                                                 websocket_options options, authorizer* who)
+{
+    websocket_result r;
+    std::string url = request.url();
+    if (url.starts_with("ws://") || url.starts_with("wss://")) url.replace(0, 2, "http");
+    const auto to = core::parse_url(url);
+    wiped_fields own(request.fields());
+    if (!options.subprotocols.empty()) own.fields.set("Sec-WebSocket-Protocol", options.subprotocols);
+    if (!to || request.method() != "GET" || !request.body().empty() || request.source() || !is_sendable(own.fields)) {
+        r.ec = errc::invalid_argument;
+        co_return r;
+    }
+    if (!own.fields.contains("User-Agent")) own.fields.set("User-Agent", "afresh/" AFRESH_VERSION);
+    const std::string origin = to->origin();
+    const milliseconds total = request.timeout().value_or(http->options().limits.total);
+    const auto what = std::make_shared<wanted>();
+    what->to = *to;
+    what->options = options;
+    what->by = total > milliseconds::zero() ? clock::now() + total : clock::time_point::max();
+    for (int attempt = 0;; ++attempt) {
+        const auto fields = std::make_shared<wiped_fields>(own.fields);
+        if (who) {
+            const auto asked = clock::now();
+            r.ec = co_await who->authorize(request, origin, fields->fields, r.detail);
+            if (r.ec) co_return r;
+            if (total > milliseconds::zero()) what->by += clock::now() - asked; // not the time of the resource
+        }
+        const asio::any_io_executor strand = asio::make_strand(http->executor());
+        r = co_await net::run_on(strand, shake_hands(http, what, fields));
+        const bool refused = !r.ec && !r.made && who && who->is_refusal(r.refused.status(), r.refused.fields());
+        if (!refused || attempt > 0) co_return r;
+        const error_code ec = co_await who->renew(origin);
+        if (ec == asio::error::operation_aborted) r.ec = ec;
+        if (ec) co_return r; // the refusal is the caller's
+    }
+}
+
+} // namespace afresh::http

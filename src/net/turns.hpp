@@ -1,0 +1,48 @@
+#pragma once
+// One coroutine at a time, in the order they came. Asio.
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <afresh/error.hpp>
+
+#include <utility>
+
+namespace afresh::net {
+
+namespace asio = boost::asio;
+
+// Executor: a strand, on which all of them run.
+class turns {
+public:
+    explicit turns(asio::any_io_executor strand) : room_(std::move(strand), 1) {}
+
+    // Until it goes, nobody else's.
+    class turn {
+    public:
+        explicit turn(turns& of) noexcept : of_(&of) {}
+        turn(turn&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
+        turn& operator=(turn&&) = delete;
+        ~turn()
+        {
+            if (of_) of_->room_.try_receive([](error_code) {}); // the next one's message fits in now
+        }
+
+    private:
+        turns* of_;
+    };
+
+    // Cancellation: terminal, as system_error(operation_aborted).
+    asio::awaitable<turn> take()
+    {
+        co_await room_.async_send(error_code(), asio::use_awaitable);
+        co_return turn(*this);
+    }
+
+private:
+    asio::experimental::channel<void(error_code)> room_; // whoever has put a message into it has the turn
+};
+
+} // namespace afresh::net
