@@ -1,12 +1,15 @@
 #pragma once
 // One coroutine at a time, in the order they came. Asio.
 
+#include <afresh/error.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include <afresh/error.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <utility>
 
@@ -37,7 +40,8 @@ public:
     // Cancellation: terminal, as system_error(operation_aborted).
     asio::awaitable<turn> take()
     {
-        co_await room_.async_send(error_code(), asio::use_awaitable);
+        const auto [ec] = co_await room_.async_send(error_code(), asio::as_tuple(asio::use_awaitable));
+        if (ec) throw boost::system::system_error(asio::error::operation_aborted);
         co_return turn(*this);
     }
 
