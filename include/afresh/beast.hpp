@@ -54,8 +54,7 @@ template <class Handler>
 void async_teardown(boost::beast::role_type, raw_stream& stream, Handler&& handler)
 {
     beast_close_socket(stream);
-    asio::post(stream.get_executor(),
-               [h = std::forward<Handler>(handler)]() mutable { std::move(h)(error_code()); });
+    asio::post(stream.get_executor(), [h = std::forward<Handler>(handler)]() mutable { std::move(h)(error_code()); });
 }
 
 } // namespace afresh

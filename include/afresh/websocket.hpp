@@ -30,12 +30,13 @@ struct websocket_message {
 
 /// Settings of one WebSocket connection.
 struct websocket_options {
-    std::string subprotocols{};                     ///< offered, separated by commas (RFC 6455 11.3.4)
-    std::size_t message_limit = 16 * 1024 * 1024;   ///< bytes of a message received; 0: none
+    std::string subprotocols{};                   ///< offered, separated by commas (RFC 6455 11.3.4)
+    std::size_t message_limit = 16 * 1024 * 1024; ///< bytes of a message received; 0: none
     /// Nothing from the peer for so long ends the connection; at half of it the peer is asked (ping). Zero: never.
     std::chrono::milliseconds idle{60'000};
-    std::chrono::milliseconds close{5'000}; ///< how long `websocket::close()` waits for the peer's goodbye; zero: for ever
-    bool compress = false;                  ///< offers permessage-deflate (RFC 7692)
+    std::chrono::milliseconds close{
+        5'000};            ///< how long `websocket::close()` waits for the peer's goodbye; zero: for ever
+    bool compress = false; ///< offers permessage-deflate (RFC 7692)
 };
 
 /// What `http_client::websocket()` returns. It lives on a strand of the client's executor; calls run on the awaiting
@@ -71,7 +72,7 @@ public:
     /// sent (RFC 6455 5.5).
     asio::awaitable<void> close(std::uint16_t code = 1000, std::string reason = {});
 
-    std::uint16_t close_code() const noexcept;       ///< of the peer (RFC 6455 7.4); 0: none was said
+    std::uint16_t close_code() const noexcept; ///< of the peer (RFC 6455 7.4); 0: none was said
     const std::string& close_reason() const noexcept;
     const http_fields& fields() const noexcept;      ///< of the answer to the handshake
     const std::string& subprotocol() const noexcept; ///< that was agreed on; empty: none

@@ -61,7 +61,8 @@ public:
     asio::awaitable<transport_outcome> send(http_request& request, call_options options);
 
     // A connection of its own for another protocol, on the way that requests take.
-    asio::awaitable<net::dial_result> dial(asio::any_io_executor io, const core::url_parts& to, net::clock::time_point by);
+    asio::awaitable<net::dial_result> dial(asio::any_io_executor io, const core::url_parts& to,
+                                           net::clock::time_point by);
 
     void close();
     const http_client_options& options() const noexcept;

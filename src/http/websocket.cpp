@@ -114,7 +114,8 @@ asio::awaitable<error_code> websocket::state::close(std::shared_ptr<state> self,
     self->said_goodbye_ = true;
     auto [ec] = co_await self->stream.async_close(why, as_values);
     if (!ec) ec = ws::error::closed;
-    ec = self->outcome(ec, co_await asio::this_coro::cancellation_state); // one who reads may have heard the peer's goodbye before
+    ec = self->outcome(
+        ec, co_await asio::this_coro::cancellation_state); // one who reads may have heard the peer's goodbye before
     co_return ec == errc::closed ? error_code() : ec;
 }
 

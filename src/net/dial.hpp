@@ -18,7 +18,7 @@ struct dial_limits {
 // Which way.
 struct route {
     std::optional<proxy> via;
-    std::string local;   // the path of a UNIX socket; empty: none
+    std::string local;    // the path of a UNIX socket; empty: none
     bool always_tunnel{}; // what is spoken is not HTTP alone, so no proxy may have a part in it
 };
 

@@ -264,8 +264,8 @@ BOOST_AUTO_TEST_CASE(a_second_401_is_the_callers_and_so_is_any_other_answer)
     real.run(ask(api(), server.url("/"), code_seen));
     BOOST_TEST(code_seen == 401u);
     BOOST_TEST(seen.size() == 2u);
-    for (const std::string other : {"200 OK", "302 Found\r\nLocation: /elsewhere", "403 Forbidden", "426 Upgrade Required",
-                                    "503 Service Unavailable"}) {
+    for (const std::string other : {"200 OK", "302 Found\r\nLocation: /elsewhere", "403 Forbidden",
+                                    "426 Upgrade Required", "503 Service Unavailable"}) {
         status = other;
         real.run(ask(api(), server.url("/"), code_seen));
         BOOST_TEST(std::to_string(code_seen) == other.substr(0, 3));
@@ -369,13 +369,13 @@ BOOST_AUTO_TEST_CASE(a_peer_that_breaks_the_protocol_is_left)
             peer.drain();
         });
     };
-    BOOST_TEST(bytes("\x81\x02\xc3\x28") == errc::malformed_http);               // text that is no UTF-8
-    BOOST_TEST(bytes("\xc1\x01x") == errc::malformed_http);                      // a reserved bit
-    BOOST_TEST(bytes("\x83\x01x") == errc::malformed_http);                      // a reserved opcode
+    BOOST_TEST(bytes("\x81\x02\xc3\x28") == errc::malformed_http);                  // text that is no UTF-8
+    BOOST_TEST(bytes("\xc1\x01x") == errc::malformed_http);                         // a reserved bit
+    BOOST_TEST(bytes("\x83\x01x") == errc::malformed_http);                         // a reserved opcode
     BOOST_TEST(bytes(std::string("\x81\x81\0\0\0\0x", 7)) == errc::malformed_http); // a mask from a server
-    BOOST_TEST(bytes("\x80\x01x") == errc::malformed_http);                      // continues nothing
-    BOOST_TEST(bytes("\x01\x01x\x81\x01y") == errc::malformed_http);             // another message within one
-    BOOST_TEST(bytes("\x09\x01x") == errc::malformed_http);                      // a ping in fragments
+    BOOST_TEST(bytes("\x80\x01x") == errc::malformed_http);                         // continues nothing
+    BOOST_TEST(bytes("\x01\x01x\x81\x01y") == errc::malformed_http);                // another message within one
+    BOOST_TEST(bytes("\x09\x01x") == errc::malformed_http);                         // a ping in fragments
     BOOST_TEST(bytes(std::string("\x89\x7e\0\x7e", 4) + std::string(126, 'x')) == errc::malformed_http); // too long
     BOOST_TEST(bytes(std::string("\x81\x7e\0\x05hello", 9)) == errc::malformed_http); // a size in too long a form
     BOOST_TEST(bytes("\x88\x01x") == errc::malformed_http);                           // half a close code
@@ -493,22 +493,22 @@ BOOST_AUTO_TEST_CASE(goodbye_while_somebody_reads_and_many_write)
         for (int i = 0; i < 10; ++i) co_await w.write(std::string(1000, 'x')); // whole, and one after the other
         ++out;
     };
-    real.run([](fixture& self, std::string url, auto& read, auto& write, std::size_t& n,
-                int& out) -> asio::awaitable<void> {
-        auto w = co_await self.api().websocket(std::move(url));
-        asio::co_spawn(self.real.context, read(w, n, out), asio::detached);
-        for (int i = 0; i < 10; ++i) asio::co_spawn(self.real.context, write(w, out), asio::detached);
-        asio::steady_timer pause(self.real.context);
-        while (n < 100'000) {
-            pause.expires_after(1ms);
-            co_await pause.async_wait(asio::use_awaitable);
-        }
-        co_await w.close();
-        while (out < 11) {
-            pause.expires_after(1ms);
-            co_await pause.async_wait(asio::use_awaitable);
-        }
-    }(*this, server.url("/"), reader, writer, came, ended));
+    real.run(
+        [](fixture& self, std::string url, auto& read, auto& write, std::size_t& n, int& out) -> asio::awaitable<void> {
+            auto w = co_await self.api().websocket(std::move(url));
+            asio::co_spawn(self.real.context, read(w, n, out), asio::detached);
+            for (int i = 0; i < 10; ++i) asio::co_spawn(self.real.context, write(w, out), asio::detached);
+            asio::steady_timer pause(self.real.context);
+            while (n < 100'000) {
+                pause.expires_after(1ms);
+                co_await pause.async_wait(asio::use_awaitable);
+            }
+            co_await w.close();
+            while (out < 11) {
+                pause.expires_after(1ms);
+                co_await pause.async_wait(asio::use_awaitable);
+            }
+        }(*this, server.url("/"), reader, writer, came, ended));
     BOOST_TEST(came == 100'000u);
     BOOST_TEST(ended == 11);
 }
@@ -524,7 +524,8 @@ BOOST_AUTO_TEST_CASE(the_raw_stream_offers_what_beast_does)
     real.run([](http_client& c, std::string url) -> asio::awaitable<void> {
         auto w = co_await c.websocket(std::move(url));
         auto& stream = beast_stream(w);
-        co_await asio::co_spawn(stream.get_executor(), stream.async_ping("by hand", asio::use_awaitable), asio::use_awaitable);
+        co_await asio::co_spawn(stream.get_executor(), stream.async_ping("by hand", asio::use_awaitable),
+                                asio::use_awaitable);
         co_await w.close();
     }(api(), server.url("/")));
     BOOST_TEST(seen.at(0) == "by hand");

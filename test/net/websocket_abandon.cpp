@@ -146,7 +146,8 @@ BOOST_AUTO_TEST_CASE(a_write_that_waits_for_its_turn_may_be_cancelled_without_ha
     const auto all = [&](http_client api, std::string url) -> asio::awaitable<void> {
         auto w = co_await api.websocket(std::move(url));
         asio::co_spawn(context, write(w, 16'000'000), asio::detached);
-        asio::co_spawn(context, write(w, 1), asio::bind_cancellation_slot(stop.slot(), [&](const std::exception_ptr& e) {
+        asio::co_spawn(context, write(w, 1),
+                       asio::bind_cancellation_slot(stop.slot(), [&](const std::exception_ptr& e) {
                            try {
                                if (e) std::rethrow_exception(e);
                            } catch (const boost::system::system_error& x) {

@@ -57,8 +57,7 @@ websocket_frame websocket_peer::read()
     if (size >= 126) size = number(peer_.read_bytes(size == 126 ? 2 : 8));
     const std::string mask = f.masked ? peer_.read_bytes(4) : std::string(4, '\0');
     f.payload = peer_.read_bytes(size);
-    for (std::size_t i = 0; i < f.payload.size(); ++i)
-        f.payload[i] = static_cast<char>(f.payload[i] ^ mask[i % 4]);
+    for (std::size_t i = 0; i < f.payload.size(); ++i) f.payload[i] = static_cast<char>(f.payload[i] ^ mask[i % 4]);
     return f;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/demo/demo_server.hpp"
 
+#include "cli/demo/echo.hpp"
 #include "cli/demo/server_text.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -17,6 +18,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -80,6 +82,10 @@ response resource(const request& question, std::string_view name)
     if (name == "events") {
         const auto last = question["Last-Event-ID"];
         return events_after({last.data(), last.size()});
+    }
+    if (name == "chat") {
+        const bool asked = boost::beast::websocket::is_upgrade(question);
+        return answer(asked ? http::status::ok : http::status::upgrade_required, "{}");
     }
     return answer(http::status::not_found, "{\"error\":\"no such resource\"}");
 }
@@ -151,6 +157,8 @@ struct demo_server::state {
             if (read_error) co_return;
             const request question = parser.release();
             response r = route(question);
+            if (r.result() == http::status::ok && boost::beast::websocket::is_upgrade(question))
+                co_return co_await echo(std::move(socket), question);
             r.keep_alive(question.keep_alive());
             r.prepare_payload();
             auto [write_error, bytes_written] = co_await http::async_write(socket, r, result);
