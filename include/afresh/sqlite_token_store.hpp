@@ -2,6 +2,7 @@
 /// @file
 /// The durable default: a SQLite file. Link `afresh::sqlite`.
 
+#include <afresh/key_ring.hpp>
 #include <afresh/sqlite_export.hpp>
 #include <afresh/token_store.hpp>
 
@@ -14,12 +15,14 @@ namespace afresh {
 struct sqlite_store_options {
     std::string path;                             ///< created with mode 0600 when missing; its directory must exist
     std::chrono::milliseconds busy_timeout{5000}; ///< wait for another process's write lock
+    /// Encrypts the records; empty: the file's mode alone protects them. All who open the file need the keys. A store that
+    /// was open until now is sealed when it is opened with keys, and never becomes open again.
+    key_ring keys{};
 };
 
 /// Opens (or creates) the file: WAL, synchronous=FULL, secure_delete, mode 0600. A file that is readable by others,
 /// owned by somebody else, or a symbolic link is refused. Beside it come `-wal`, `-shm` and `.lock`: share or mount the
-/// directory, not the file, and keep it on a local disk. Tokens are not encrypted: the modes protect them. After fork()
-/// open the store again in the child.
+/// directory, not the file, and keep it on a local disk. After fork() open the store again in the child.
 ///
 /// Owns one thread on which SQLite runs; commands that come together share one durable commit. The destructor joins it
 /// and is the only destructor of Afresh that blocks.

@@ -104,13 +104,18 @@ bool is_field_value(std::string_view text) noexcept
     });
 }
 
+std::string_view without_blanks(std::string_view text) noexcept
+{
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
 std::string_view take_element(std::string_view& list) noexcept
 {
     const std::size_t comma = std::min(list.find(','), list.size());
-    std::string_view element = list.substr(0, comma);
+    const std::string_view element = list.substr(0, comma);
     list.remove_prefix(std::min(comma + 1, list.size()));
-    element.remove_prefix(std::min(element.find_first_not_of(" \t"), element.size()));
-    return element.substr(0, element.find_last_not_of(" \t") + 1);
+    return without_blanks(element);
 }
 
 bool iequals(std::string_view a, std::string_view b) noexcept

@@ -27,6 +27,8 @@ bool is_field_value(std::string_view text) noexcept;
 // RFC 9110 10.2.3: delta-seconds or a date (all three forms of 5.6.7); a date that has passed is zero. Negative or
 // garbage: nothing. Not capped, but for digits beyond ten years.
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, std::chrono::system_clock::time_point now);
+// RFC 9110 5.6.3: spaces and tabs at either end
+std::string_view without_blanks(std::string_view text) noexcept;
 // RFC 9110 5.6.1: takes the next element off a comma-separated list, without the blanks around it
 std::string_view take_element(std::string_view& list) noexcept;
 bool iequals(std::string_view a, std::string_view b) noexcept;

@@ -1,6 +1,7 @@
 #include "store/sqlite_engine.hpp"
 
 #include "store/private_file.hpp"
+#include "store/sqlite_sealing.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -34,11 +35,14 @@ store_reply failed_reply(std::string text) noexcept
 sqlite_engine::sqlite_engine(const sqlite_store_options& options)
     : path_(resolve(options.path)),
       db_(open_store(path_, options.busy_timeout)),
+      rows_(options.keys),
       select_(*db_, "SELECT generation, record FROM chain WHERE key = ?1"),
       upsert_(*db_, "INSERT INTO chain(key, generation, record) VALUES(?1, ?2, ?3) "
                     "ON CONFLICT(key) DO UPDATE SET generation = excluded.generation, record = excluded.record"),
+      sealed_(*db_, "SELECT 1 FROM sealing LIMIT 1"),
       owners_(path_ + ".lock")
 {
+    check_seals(*db_, options.keys);
 }
 
 void sqlite_engine::run(std::span<store_task*> batch) noexcept
@@ -58,17 +62,22 @@ bool sqlite_engine::read(const std::string& key, chain_record& record)
     const rewinding after(select_);
     select_.bind(1, std::string_view(key));
     if (!select_.step()) return false;
-    auto parsed = parse_chain_record(select_.text(1));
-    // Never taken for an empty one: the refresh token in it may be the only one.
-    if (!parsed || static_cast<std::int64_t>(parsed->generation) != select_.integer(0))
-        fail(path_, "has a damaged record", "restore it from a backup, or remove it and sign in again");
-    record = std::move(*parsed);
+    try {
+        record = rows_.from_text(key, static_cast<std::uint64_t>(select_.integer(0)), select_.text(1));
+    } catch (const std::exception& e) {
+        fail(path_, std::string("has a record that cannot be read: ") + e.what(),
+             "restore it from a backup, or remove it and sign in again");
+    }
     return true;
 }
 
 void sqlite_engine::write(const std::string& key, const chain_record& record)
 {
-    const secret_string text = to_text(record);
+    if (rows_.keys().empty()) {
+        const rewinding after(sealed_);
+        if (sealed_.step()) fail(path_, "was sealed meanwhile", "give the store the key ring that it was sealed with");
+    }
+    const secret_string text = rows_.to_text(key, record);
     const rewinding after(upsert_);
     upsert_.bind(1, std::string_view(key));
     upsert_.bind(2, static_cast<std::int64_t>(record.generation));

@@ -2,6 +2,7 @@
 // A SQLite store without its thread: commands that came together become one transaction.
 
 #include "store/owner_lock.hpp"
+#include "store/record_row.hpp"
 #include "store/sqlite_file.hpp"
 
 #include <afresh/sqlite_token_store.hpp>
@@ -39,8 +40,10 @@ private:
 
     std::string path_;
     std::unique_ptr<sqlite_handle> db_;
+    record_row rows_;
     sqlite_statement select_;
     sqlite_statement upsert_;
+    sqlite_statement sealed_; // by some process, ever
     owner_lock owners_;
 };
 

@@ -10,7 +10,8 @@ namespace {
 
 // "afre": tells a store from any other database, and from a file that was truncated to nothing.
 constexpr const char* application_id = "1634103909";
-constexpr const char* version = "1";
+constexpr const char* version = "2";
+constexpr const char* sealing_table = "CREATE TABLE sealing(id TEXT PRIMARY KEY, proof TEXT NOT NULL) STRICT";
 
 void set_up(sqlite_handle& db)
 {
@@ -24,6 +25,20 @@ void set_up(sqlite_handle& db)
     db.run("PRAGMA mmap_size = 0");        // an I/O error is a reply, not a SIGBUS
 }
 
+void set_version(sqlite_handle& db) { db.run((std::string("PRAGMA user_version = ") + version).c_str()); }
+
+// Version 1 knew no sealing.
+void bring_up_to_date(sqlite_handle& db)
+{
+    if (db.pragma("PRAGMA user_version") != "1") return;
+    write_transaction all(db);
+    if (db.pragma("PRAGMA user_version") == "1") { // nobody did it meanwhile
+        db.run(sealing_table);
+        set_version(db);
+    }
+    all.commit();
+}
+
 void make(const std::string& path, std::chrono::milliseconds busy_timeout)
 {
     // Complete before it has its name: whoever finds the file finds a store, and an empty file is damage, never a new
@@ -35,8 +50,9 @@ void make(const std::string& path, std::chrono::milliseconds busy_timeout)
         set_up(db);
         write_transaction all(db);
         db.run("CREATE TABLE chain(key TEXT PRIMARY KEY, generation INTEGER NOT NULL, record TEXT NOT NULL) STRICT");
+        db.run(sealing_table);
         db.run((std::string("PRAGMA application_id = ") + application_id).c_str());
-        db.run((std::string("PRAGMA user_version = ") + version).c_str());
+        set_version(db);
         all.commit();
     } catch (...) {
         for (const char* suffix : {"", "-wal", "-shm", "-journal"}) ::unlink((fresh + suffix).c_str());
@@ -61,6 +77,7 @@ std::unique_ptr<sqlite_handle> open_store(const std::string& path, std::chrono::
     if (db->pragma("PRAGMA application_id") != application_id)
         fail(path, "is not an Afresh token store, or was truncated",
              "restore it from a backup, or remove it and sign in again");
+    bring_up_to_date(*db);
     if (db->pragma("PRAGMA user_version") != version)
         fail(path, "was written by another version of Afresh", "use that version, or remove it and sign in again");
     set_up(*db);

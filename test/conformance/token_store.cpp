@@ -11,17 +11,20 @@ using namespace afresh::test;
 
 namespace {
 
-std::shared_ptr<token_store> make_sqlite()
+std::shared_ptr<token_store> make_sqlite(const key_ring& keys = {})
 {
     static const temp_directory directory; // removed when the program ends
     static int number = 0;
     sqlite_store_options options;
     options.path = directory / ("store" + std::to_string(++number));
+    options.keys = keys;
     return make_sqlite_token_store(options);
 }
 
 const bool memory = add_token_store_suite("memory", [] { return make_memory_token_store(); });
 const bool sqlite = add_token_store_suite("sqlite", [] { return make_sqlite(); });
+const bool sealed =
+    add_token_store_suite("sealed sqlite", [] { return make_sqlite(key_ring("k1", std::string(32, 'k'))); });
 // The tests' own wrapper is a store too while it does not fail.
 const bool wrapped =
     add_token_store_suite("faulty", [] { return std::make_shared<faulty_store>(make_memory_token_store()); });
@@ -30,7 +33,7 @@ const bool wrapped =
 
 BOOST_AUTO_TEST_CASE(a_store_says_whether_tokens_survive_the_process)
 {
-    BOOST_TEST((memory && sqlite && wrapped));
+    BOOST_TEST((memory && sqlite && sealed && wrapped));
     BOOST_TEST(!make_memory_token_store()->is_durable());
     BOOST_TEST(make_sqlite()->is_durable());
 }

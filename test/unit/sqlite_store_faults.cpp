@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_store_of_another_version_is_refused)
 {
     const temp_directory d;
     open_store(d / "store");
-    tamper(d / "store", "PRAGMA user_version = 2");
+    tamper(d / "store", "PRAGMA user_version = 3");
     BOOST_TEST(has(refusal(d / "store"), "another version"));
 }
 
@@ -130,18 +130,22 @@ BOOST_AUTO_TEST_CASE(damaged_pages_are_a_failure_and_not_an_empty_record)
         const auto store = open_store(d / "store");
         for (int i = 0; i < 20; ++i) store_client(store, "key" + std::to_string(i)).begin(std::string(3000, 'r'));
     }
-    const auto size = std::filesystem::file_size(d / "store");
-    std::fstream file(d / "store", std::ios::binary | std::ios::in | std::ios::out);
-    for (std::uintmax_t at = 4096; at < size; at += 4096) { // all but the first page
-        file.seekp(static_cast<std::streamoff>(at));
-        file << std::string(4096, '\x5a');
-    }
-    file.close();
-    const auto store = open_store(d / "store"); // the first page is whole, so that it opens
+    const auto damage_from = [&](unsigned page) {
+        const auto size = std::filesystem::file_size(d / "store");
+        std::fstream file(d / "store", std::ios::binary | std::ios::in | std::ios::out);
+        for (std::uintmax_t at = page * 4096; at < size; at += 4096) {
+            file.seekp(static_cast<std::streamoff>(at));
+            file << std::string(4096, '\x5a');
+        }
+    };
+    damage_from(5);
+    const auto store = open_store(d / "store"); // what it looks at first is whole, so that it opens
     const store_reply reply = store_client(store, "key7").ask(store_command());
     BOOST_TEST(reply.outcome == status::failed);
     BOOST_TEST(has(reply.error_text, "malformed"));
     BOOST_TEST(has(reply.error_text, "restore it from a backup"));
+    damage_from(1);
+    BOOST_TEST(has(refusal(d / "store"), "restore it from a backup"));
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_a_failure_that_passes_and_loses_nothing)
