@@ -120,7 +120,7 @@ struct chaos_server::state {
                 co_await pause.async_wait(as_values);
                 continue;
             }
-            if (draw(1000) < plan.kills_per_thousand) {
+            if (draw(200) < plan.kills_per_thousand) { // there are fewer of them
                 count(kill::at_accept);
                 continue;
             }
@@ -223,10 +223,10 @@ struct chaos_server::state {
         std::size_t whole = text.size();
         const unsigned chance = draw(1000);
         const bool dies = chance < plan.kills_per_thousand;
-        const auto how = static_cast<kill>(chance % static_cast<unsigned>(kill::count));
+        const auto how = static_cast<kill>(1 + chance % (static_cast<unsigned>(kill::count) - 1));
         if (dies) {
             count(how, how == kill::when_idle ? 0 : id);
-            if (how == kill::after_request || how == kill::at_accept) whole = 0;
+            if (how == kill::after_request) whole = 0;
             if (how == kill::in_header) whole = head.size() / 2;
             if (how == kill::in_body) whole = text.size() - 1 - body.size() / 2;
         }
