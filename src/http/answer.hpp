@@ -20,7 +20,7 @@ public:
     answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk);
     answer(answer&&) noexcept = default;
     answer& operator=(answer&& other) noexcept;
-    ~answer() { drop(); }
+    ~answer() = default;
 
     unsigned status() const noexcept { return status_; }
     const http_fields& fields() const noexcept { return fields_; }
@@ -51,7 +51,7 @@ private:
     error_code decode_piece(std::string& piece);
     void settle();
 
-    connection_pool::slot slot_;
+    connection_pool::slot slot_;              // goes last: the conversation is with its connection
     std::unique_ptr<net::conversation> talk_; // null: the end was read
     std::unique_ptr<content_decoder> decoder_;
     bool more_inside_{}; // the decoder may make more of what it has

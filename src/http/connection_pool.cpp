@@ -76,7 +76,7 @@ connection_pool::connection_pool(const asio::any_io_executor& executor, const ht
 
 connection_pool::slot& connection_pool::slot::operator=(slot&& other) noexcept
 {
-    give_back({});
+    if (pool_) give_back({});
     link = std::move(other.link);
     pool_ = std::move(other.pool_);
     home_ = other.home_;

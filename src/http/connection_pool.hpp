@@ -48,7 +48,10 @@ public:
         {
         }
         slot& operator=(slot&& other) noexcept;
-        ~slot() { give_back({}); }
+        ~slot()
+        {
+            if (pool_) give_back({});
+        }
         // The connection goes back, too. `server_keeps_it`: what `Keep-Alive: timeout=` said.
         void keep(std::optional<std::chrono::seconds> server_keeps_it);
         // A connection that was just made is its own from here on.
