@@ -199,14 +199,19 @@ asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
     if (!text) co_return fail(out, text.error(), false);
 
     const bool repeatable = is_repeatable(s.request);
-    std::string key = s.origin;
-    if (way.via) key += " via " + way.via->host + ':' + std::to_string(way.via->port);
+    std::string by_proxy;
+    if (way.via) by_proxy = s.origin + " via " + way.via->host + ':' + std::to_string(way.via->port);
+    const std::string& key = way.via ? by_proxy : s.origin;
     // what must not be sent twice deserves the best knowledge about the connection
     using probing = connection_pool::probing;
     const auto probe = repeatable && !source ? probing::unless_just_used : probing::always;
-    const auto pool_by = std::min(s.by, clock::now() + options.limits.pool_wait);
-    auto slot = co_await pool->acquire(std::move(key), pool_by, probe);
-    if (!slot) co_return fail(out, slot.error(), false);
+    const auto now = clock::now();
+    auto slot = pool->acquire_now(key, now, probe);
+    if (!slot) {
+        auto waited_for = co_await pool->acquire(key, std::min(s.by, now + options.limits.pool_wait), probe);
+        if (!waited_for) co_return fail(out, waited_for.error(), false);
+        slot = std::move(*waited_for);
+    }
     for (;;) {
         const bool reused = slot->link != nullptr;
         if (!reused) {
@@ -254,13 +259,16 @@ asio::awaitable<void> http1_client::state::send_authorized(step& s, authorizer* 
 {
     wiped_fields credentials;
     std::string detail;
-    const auto asked = clock::now();
-    error_code ec = co_await who->authorize(s.request, s.origin, credentials.fields, detail);
-    if (ec) co_return fail(out, ec, false, std::move(detail));
+    error_code ec;
     const auto waited = [&](clock::time_point since) {
         if (s.by != clock::time_point::max()) s.by += clock::now() - since; // not the time of the resource
     };
-    waited(asked);
+    if (!who->authorize_now(s.origin, credentials.fields)) {
+        const auto asked = clock::now();
+        ec = co_await who->authorize(s.request, s.origin, credentials.fields, detail);
+        if (ec) co_return fail(out, ec, false, std::move(detail));
+        waited(asked);
+    }
     s.credentials = &credentials.fields;
     co_await send_once(s, out);
     if (out.ec || !who->is_refusal(out.got.status(), out.got.fields())) co_return;
@@ -437,7 +445,8 @@ asio::awaitable<void> http1_client::send(http_request& request, call_options how
         outcome.sent = r.sent;
         if (outcome.ec) co_return;
         std::string body;
-        outcome.ec = co_await r.got.read_all(body, keep->options.limits.body);
+        const std::size_t most = keep->options.limits.body;
+        if (!r.got.take_all(body, most)) outcome.ec = co_await r.got.read_all(body, most);
         if (outcome.ec) co_return;
         outcome.response = http_response(r.got.status(), std::move(r.got.fields()), std::move(body));
         outcome.response.url(std::move(r.url));
