@@ -7,8 +7,9 @@
 #include "http/retry.hpp"
 #include "http/upload.hpp"
 #include "http/wiped_fields.hpp"
+#include "net/conversation.hpp"
 #include "net/dial.hpp"
-#include "net/exchange.hpp"
+#include "net/request_text.hpp"
 #include "net/tls_context.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -116,8 +117,8 @@ struct http1_client::state : std::enable_shared_from_this<state> {
 
     // Results are written where they are wanted in the end: returned, each coroutine on the way would move them twice.
     asio::awaitable<void> send_once(step& s, call_result& out);
-    asio::awaitable<void> send_and_receive(net::conversation& talk, net::connection& link,
-                                           const net::request_text& text, step& s, upload_result& out);
+    asio::awaitable<void> send_with_body(net::conversation& talk, net::connection& link, const net::request_text& text,
+                                         step& s, upload_result& out);
     asio::awaitable<void> send_authorized(step& s, authorizer* who, call_result& out);
     asio::awaitable<void> call(http_request& request, call_options how, call_result& out);
     std::optional<milliseconds> pause_before_retry(const step& s, const call_result& r, unsigned attempt);
@@ -154,14 +155,11 @@ net::route http1_client::state::way_to(const core::url_parts& to) const
     return way;
 }
 
-asio::awaitable<void> http1_client::state::send_and_receive(net::conversation& talk, net::connection& link,
-                                                            const net::request_text& text, step& s, upload_result& out)
+// A body that is not part of `text`, because it has a source or is large.
+asio::awaitable<void> http1_client::state::send_with_body(net::conversation& talk, net::connection& link,
+                                                          const net::request_text& text, step& s, upload_result& out)
 {
     const auto& source = s.request.source();
-    if (!source && text.body().empty()) {
-        out.ec = co_await net::converse(talk, text, net::conversation::until::head);
-        co_return;
-    }
     out.ec = co_await talk.send(text.text());
     if (out.ec) co_return;
     std::optional<milliseconds> leave;
@@ -231,7 +229,10 @@ asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
         watch.sends(text->text());
         const auto begin = clock::now();
         try {
-            co_await send_and_receive(*talk, *slot->link, *text, s, done);
+            if (source || !text->body().empty())
+                co_await send_with_body(*talk, *slot->link, *text, s, done);
+            else
+                done.ec = co_await talk->converse(text->text(), {}, net::conversation::until::head);
         } catch (const boost::system::system_error& e) {
             done.ec = e.code(); // cancelled between two operations
         }
