@@ -6,21 +6,39 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
-#include <utility>
 
 namespace afresh {
 
 // A token never leaves for an origin it was not configured for (FAULTS B4).
+bool bearer::may_go_to(const std::string& origin) const
+{
+    const auto& allowed = tokens_.implementation()->options.allowed_origins;
+    return std::find(allowed.begin(), allowed.end(), origin) != allowed.end();
+}
+
+bool bearer::authorize_now(const std::string& origin, http_fields& credentials)
+{
+    if (!may_go_to(origin)) return false;
+    if (!renewed_) {
+        auto* const held = tokens_.implementation()->fresh({});
+        if (!held) return false;
+        token_ = access_token(held);
+    }
+    renewed_ = false;
+    credentials.add("Authorization", token_.authorization());
+    return true;
+}
+
 asio::awaitable<error_code> bearer::authorize(const http_request&, const std::string& origin, http_fields& credentials,
                                               std::string& detail)
 {
-    const auto& allowed = tokens_.implementation()->options.allowed_origins;
-    if (std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) {
+    if (authorize_now(origin, credentials)) co_return error_code();
+    if (!may_go_to(origin)) {
         detail = "the token may not be sent there; see source_options::allowed_origins";
         co_return errc::origin_not_allowed;
     }
     try {
-        if (!std::exchange(renewed_, false)) token_ = co_await tokens_.get();
+        token_ = co_await tokens_.get();
         credentials.add("Authorization", token_.authorization());
     } catch (const boost::system::system_error& e) {
         co_return e.code();

@@ -12,12 +12,15 @@ class bearer final : public http::authorizer {
 public:
     explicit bearer(const token_source& tokens) : tokens_(tokens) {}
 
+    bool authorize_now(const std::string& origin, http_fields& credentials) override;
     asio::awaitable<error_code> authorize(const http_request& request, const std::string& origin,
                                           http_fields& credentials, std::string& detail) override;
     bool is_refusal(unsigned status, const http_fields& fields) override;
     asio::awaitable<error_code> renew(const std::string& origin) override;
 
 private:
+    bool may_go_to(const std::string& origin) const;
+
     const token_source& tokens_;
     access_token token_;
     bool renewed_{};

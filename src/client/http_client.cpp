@@ -42,9 +42,13 @@ struct http_client::state {
         const http::call_options how{who ? &*who : nullptr, false};
         co_return co_await self->http->send(r, how);
     }
+    // As send(), in one frame less.
     static asio::awaitable<http_response> request(std::shared_ptr<state> self, http_request r)
     {
-        transport_outcome outcome = co_await send(std::move(self), std::move(r));
+        auto who = self->carrier(r);
+        const http::call_options how{who ? &*who : nullptr, false};
+        transport_outcome outcome;
+        co_await self->http->send(r, how, outcome);
         if (outcome.ec) raise(outcome.ec, outcome.detail);
         co_return std::move(outcome.response);
     }

@@ -42,10 +42,35 @@ std::string canonical_host(std::string_view text)
         const auto v6 = urls::parse_ipv6_address({text.data(), text.size()});
         return v6 ? v6->to_string() : std::string{};
     }
-    const auto v4 = urls::parse_ipv4_address({text.data(), text.size()});
-    if (v4) return v4->to_string();
+    const bool ends_in_digit = !text.empty() && text.back() >= '0' && text.back() <= '9'; // as an IPv4 address does
+    if (ends_in_digit)
+        if (const auto v4 = urls::parse_ipv4_address({text.data(), text.size()})) return v4->to_string();
     std::string name = to_lower(text);
     return is_host_name(name) ? name : std::string{};
+}
+
+// Of a URL in which nothing can be wrong but its host and port, which this file judges by itself: after "https://" it is
+// made of characters that may stand anywhere (RFC 3986 3.3, 3.4) and of delimiters that mean the same to everybody. Most
+// are of this kind, and need no parser. Empty: this may be another.
+std::string_view scheme_of_plain(std::string_view url) noexcept
+{
+    const std::string_view scheme = url.starts_with("https://") ? "https" : url.starts_with("http://") ? "http" : "";
+    const auto is_plain = [](char c) {
+        const bool letter_or_digit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        return letter_or_digit || c == '-' || c == '.' || c == '_' || c == '~' || c == '/' || c == ':' || c == '?' ||
+               c == '&' || c == '=';
+    };
+    return std::all_of(url.begin(), url.end(), is_plain) ? scheme : std::string_view();
+}
+
+// "https" or "http"; empty: not a URL that parse_url() takes.
+std::string scheme_of(std::string_view url)
+{
+    if (const auto plain = scheme_of_plain(url); !plain.empty()) return std::string(plain);
+    const auto parsed = urls::parse_uri({url.data(), url.size()});
+    if (!parsed || !parsed->has_authority() || parsed->has_userinfo()) return {};
+    std::string scheme = to_lower({parsed->scheme().data(), parsed->scheme().size()});
+    return scheme == "https" || scheme == "http" ? scheme : std::string();
 }
 
 // zero: not a port
@@ -84,11 +109,9 @@ std::string url_parts::origin() const { return scheme + "://" + authority(); }
 result<url_parts> parse_url(std::string_view text)
 {
     const error_code refused = errc::invalid_argument;
-    const auto parsed = urls::parse_uri({text.data(), text.size()});
-    if (!parsed || !parsed->has_authority() || parsed->has_userinfo()) return refused;
     url_parts parts;
-    parts.scheme = to_lower({parsed->scheme().data(), parsed->scheme().size()});
-    if (parts.scheme != "https" && parts.scheme != "http") return refused;
+    parts.scheme = scheme_of(text);
+    if (parts.scheme.empty()) return refused;
 
     // Boost.URL 1.81 ends an authority where it stops to understand it: to it, 127.0.0.1.example.com is the host
     // 127.0.0.1, and "a:x" the host a. By RFC 3986 3.2 it ends at the next '/', '?' or '#' and nowhere else.

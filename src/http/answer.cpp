@@ -131,20 +131,29 @@ error_code answer::decode_piece(std::string& piece)
     return step.ec;
 }
 
+bool answer::comes_in_one_piece(std::size_t most) const noexcept
+{
+    return talk_ && !decoder_ && ahead_.empty() && talk_->limits().body <= most;
+}
+
+bool answer::take_all(std::string& body, std::size_t most)
+{
+    if (!comes_in_one_piece(most) || !talk_->answer().is_done()) return false;
+    body.swap(talk_->answer().body());
+    settle();
+    return true;
+}
+
 asio::awaitable<error_code> answer::read_all(std::string& body, std::size_t most)
 {
-    if (talk_ && !decoder_ && ahead_.empty() && talk_->limits().body <= most) { // the usual: no piece is copied
-        net::response_reader& reader = talk_->answer();
-        error_code ec;
-        if (!reader.is_done()) ec = co_await talk_->receive(net::conversation::until::end);
+    if (comes_in_one_piece(most) && !talk_->answer().is_done()) { // the usual: no piece is copied
+        const error_code ec = co_await talk_->receive(net::conversation::until::end);
         if (ec) {
             drop();
             co_return ec;
         }
-        body.swap(reader.body());
-        settle();
-        co_return error_code();
     }
+    if (take_all(body, most)) co_return error_code();
     std::string piece;
     do {
         const error_code ec = co_await read_some(piece);

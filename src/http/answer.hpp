@@ -20,7 +20,7 @@ public:
     answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk);
     answer(answer&&) noexcept = default;
     answer& operator=(answer&& other) noexcept;
-    ~answer() { drop(); }
+    ~answer() = default;
 
     unsigned status() const noexcept { return status_; }
     const http_fields& fields() const noexcept { return fields_; }
@@ -33,6 +33,8 @@ public:
     // The next piece of the body, whatever has come; empty: the end. Errors as those of conversation, and
     // malformed_encoding.
     asio::awaitable<error_code> read_some(std::string& piece);
+    // All of it that is left, if it has come already and is to be had as it came. False: it is to be read.
+    bool take_all(std::string& body, std::size_t most);
     // All of it that is left; body_limit when it is more than `most`.
     asio::awaitable<error_code> read_all(std::string& body, std::size_t most);
     // Reads ahead, so that the connection is free if that is all: then true. What was read is not lost.
@@ -48,10 +50,11 @@ public:
 
 private:
     asio::awaitable<error_code> receive(std::string& piece);
+    bool comes_in_one_piece(std::size_t most) const noexcept;
     error_code decode_piece(std::string& piece);
     void settle();
 
-    connection_pool::slot slot_;
+    connection_pool::slot slot_;              // goes last: the conversation is with its connection
     std::unique_ptr<net::conversation> talk_; // null: the end was read
     std::unique_ptr<content_decoder> decoder_;
     bool more_inside_{}; // the decoder may make more of what it has

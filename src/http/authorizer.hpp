@@ -19,6 +19,8 @@ namespace asio = boost::asio;
 class authorizer {
 public:
     virtual ~authorizer() = default;
+    // What authorize() does, if that need not wait now. False: it is to be asked.
+    virtual bool authorize_now(const std::string& origin, http_fields& credentials) = 0;
     // The fields for a request to `origin`. An error ends the call, with `detail`.
     virtual asio::awaitable<error_code> authorize(const http_request& request, const std::string& origin,
                                                   http_fields& credentials, std::string& detail) = 0;

@@ -41,7 +41,7 @@ private:
             ec = errc::closed;
             return false;
         }
-        if (auto taken = pool_->take(origin_name, old)) { // freed since the caller looked
+        if (auto taken = pool_->take(origin_name, clock::now(), old)) { // freed since the caller looked
             now = std::move(*taken);
             return false;
         }
@@ -76,7 +76,7 @@ connection_pool::connection_pool(const asio::any_io_executor& executor, const ht
 
 connection_pool::slot& connection_pool::slot::operator=(slot&& other) noexcept
 {
-    give_back({});
+    if (pool_) give_back({});
     link = std::move(other.link);
     pool_ = std::move(other.pool_);
     home_ = other.home_;
@@ -89,6 +89,13 @@ void connection_pool::slot::take(std::unique_ptr<net::connection> made)
 {
     link = std::move(made);
     worn_at_ = pool_->worn_from_now();
+}
+
+// Closed, or with bytes that nobody asked for: of no use.
+void connection_pool::slot::drop_unless_quiet(clock::time_point now, probing how)
+{
+    const bool probe = how == probing::always || now - idle_since_ > just_now;
+    if (link && probe && !link->is_quiet()) link.reset();
 }
 
 void connection_pool::slot::keep(std::optional<std::chrono::seconds> server_keeps_it)
@@ -117,34 +124,36 @@ clock::time_point connection_pool::worn_from_now()
     return clock::now() + std::chrono::duration_cast<clock::duration>(limits_.age * part);
 }
 
-asio::awaitable<result<connection_pool::slot>> connection_pool::acquire(std::string name, clock::time_point until,
-                                                                        probing how)
+std::optional<connection_pool::slot> connection_pool::acquire_now(const std::string& name, clock::time_point now,
+                                                                  probing how)
 {
-    const auto self = shared_from_this();
-    slot mine;
+    std::optional<slot> mine;
     {
         closing old;
         const std::lock_guard lock(mutex_);
-        if (closed_) co_return make_error_code(errc::closed);
-        sweep(old);
-        if (auto taken = take(name, old)) mine = std::move(*taken);
+        if (closed_) return {};
+        sweep(now, old);
+        mine = take(name, now, old);
     }
-    if (!mine) {
-        auto executor = co_await asio::this_coro::executor;
-        auto [ec, waited] = co_await net::wait_for<waiter>(executor, self, name, until);
-        if (ec) co_return ec;
-        mine = std::move(waited);
-    }
-    const bool probe = how == probing::always || clock::now() - mine.idle_since_ > just_now;
-    if (mine.link && probe && !mine.link->is_quiet()) mine.link.reset(); // closed, or with bytes that nobody asked for
+    if (mine) mine->drop_unless_quiet(now, how);
+    return mine;
+}
+
+asio::awaitable<result<connection_pool::slot>> connection_pool::acquire(std::string name, clock::time_point until,
+                                                                        probing how)
+{
+    auto executor = co_await asio::this_coro::executor;
+    auto [ec, mine] = co_await net::wait_for<waiter>(executor, shared_from_this(), std::move(name), until);
+    if (ec) co_return ec;
+    mine.drop_unless_quiet(clock::now(), how);
     co_return std::move(mine);
 }
 
-std::optional<connection_pool::slot> connection_pool::take(const std::string& name, closing& old)
+std::optional<connection_pool::slot> connection_pool::take(const std::string& name, clock::time_point now, closing& old)
 {
     auto& o = origins_[name];
     if (o.name.empty()) o.name = name;
-    drop_expired(o, clock::now(), old);
+    drop_expired(o, now, old);
     if (!o.idle.empty()) {
         idle_connection& last = o.idle.back();
         slot s(shared_from_this(), &o, std::move(last.link), last.usable.since, last.worn_at);
@@ -216,9 +225,8 @@ void connection_pool::drop_expired(origin& o, clock::time_point now, closing& ol
     });
 }
 
-void connection_pool::sweep(closing& old)
+void connection_pool::sweep(clock::time_point now, closing& old)
 {
-    const auto now = clock::now();
     if (now < next_sweep_) return;
     next_sweep_ = now + sweep_interval;
     for (auto i = origins_.begin(); i != origins_.end();) {
@@ -239,7 +247,7 @@ void connection_pool::arm_sweep()
         const std::lock_guard lock(self->mutex_);
         self->sweeper_armed_ = false;
         self->next_sweep_ = {};
-        self->sweep(old);
+        self->sweep(clock::now(), old);
         if (self->idle_total_ > 0) self->arm_sweep();
     });
 }

@@ -35,6 +35,11 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
     };
 
 public:
+    enum class probing {
+        always,
+        unless_just_used, // a moment ago: saves a system call where a connection is in constant use
+    };
+
     // The right to have one connection, perhaps with one that was used before. Given back in the destructor.
     class slot {
     public:
@@ -48,7 +53,10 @@ public:
         {
         }
         slot& operator=(slot&& other) noexcept;
-        ~slot() { give_back({}); }
+        ~slot()
+        {
+            if (pool_) give_back({});
+        }
         // The connection goes back, too. `server_keeps_it`: what `Keep-Alive: timeout=` said.
         void keep(std::optional<std::chrono::seconds> server_keeps_it);
         // A connection that was just made is its own from here on.
@@ -64,6 +72,7 @@ public:
             : link(std::move(l)), pool_(std::move(pool)), home_(home), idle_since_(since), worn_at_(worn_at)
         {
         }
+        void drop_unless_quiet(clock::time_point now, probing how);
         void give_back(std::optional<span> usable);
 
         std::shared_ptr<connection_pool> pool_; // null: empty
@@ -72,15 +81,11 @@ public:
         clock::time_point worn_at_{}; // too old from here on
     };
 
-    enum class probing {
-        always,
-        unless_just_used, // a moment ago: saves a system call where a connection is in constant use
-    };
-
     connection_pool(const asio::any_io_executor& executor, const http_limits& limits);
 
-    // The most recently used idle connection, if it is still quiet; else the right to open one; else waits for either.
-    // Fails with pool_timed_out, closed or operation_aborted.
+    // The most recently used idle connection, if it is still quiet; else the right to open one; else nothing.
+    std::optional<slot> acquire_now(const std::string& origin_name, clock::time_point now, probing how);
+    // The same, but waits for either. Fails with pool_timed_out, closed or operation_aborted.
     asio::awaitable<result<slot>> acquire(std::string origin_name, clock::time_point until, probing how);
 
     // Idle connections are closed, waiters fail with errc::closed; connections in use end with their exchange.
@@ -107,10 +112,10 @@ private:
     using closing = std::vector<std::unique_ptr<net::connection>>; // closed when the mutex is free again
 
     // All of these: locked.
-    std::optional<slot> take(const std::string& origin_name, closing& old);
+    std::optional<slot> take(const std::string& origin_name, clock::time_point now, closing& old);
     void drop_expired(origin& o, clock::time_point now, closing& old);
     void drop_longest_idle(closing& old);
-    void sweep(closing& old);
+    void sweep(clock::time_point now, closing& old);
     void arm_sweep();
     void forget_if_unused(origin& o);
     void put_away(origin& o, idle_connection c, closing& old);

@@ -7,8 +7,9 @@
 #include "http/retry.hpp"
 #include "http/upload.hpp"
 #include "http/wiped_fields.hpp"
+#include "net/conversation.hpp"
 #include "net/dial.hpp"
-#include "net/exchange.hpp"
+#include "net/request_text.hpp"
 #include "net/tls_context.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -80,13 +81,12 @@ private:
 
 bool is_cancelled(const error_code& ec) { return ec == asio::error::operation_aborted; }
 
-call_result failed(error_code ec, bool sent, std::string detail = {})
+void fail(call_result& out, error_code ec, bool sent, std::string detail = {})
 {
-    call_result r;
-    r.ec = ec;
-    r.detail = std::move(detail);
-    r.sent = sent;
-    return r;
+    out = call_result();
+    out.ec = ec;
+    out.detail = std::move(detail);
+    out.sent = sent;
 }
 
 } // namespace
@@ -115,11 +115,12 @@ struct http1_client::state : std::enable_shared_from_this<state> {
         bool body_untouched = true; // the source has not been read since it was at its beginning
     };
 
-    asio::awaitable<call_result> send_once(step& s);
-    asio::awaitable<upload_result> send_and_receive(net::conversation& talk, net::connection& link,
-                                                    const net::request_text& text, step& s);
-    asio::awaitable<call_result> send_authorized(step& s, authorizer* who);
-    asio::awaitable<call_result> call(http_request& request, call_options how);
+    // Results are written where they are wanted in the end: returned, each coroutine on the way would move them twice.
+    asio::awaitable<void> send_once(step& s, call_result& out);
+    asio::awaitable<void> send_with_body(net::conversation& talk, net::connection& link, const net::request_text& text,
+                                         step& s, upload_result& out);
+    asio::awaitable<void> send_authorized(step& s, authorizer* who, call_result& out);
+    asio::awaitable<void> call(http_request& request, call_options how, call_result& out);
     std::optional<milliseconds> pause_before_retry(const step& s, const call_result& r, unsigned attempt);
     net::route way_to(const core::url_parts& to) const;
     static bool can_be_sent_again(const step& s)
@@ -154,30 +155,25 @@ net::route http1_client::state::way_to(const core::url_parts& to) const
     return way;
 }
 
-asio::awaitable<upload_result> http1_client::state::send_and_receive(net::conversation& talk, net::connection& link,
-                                                                     const net::request_text& text, step& s)
+// A body that is not part of `text`, because it has a source or is large.
+asio::awaitable<void> http1_client::state::send_with_body(net::conversation& talk, net::connection& link,
+                                                          const net::request_text& text, step& s, upload_result& out)
 {
-    upload_result r;
     const auto& source = s.request.source();
-    if (!source && text.body().empty()) {
-        r.ec = co_await net::converse(talk, text, net::conversation::until::head);
-        co_return r;
-    }
-    r.ec = co_await talk.send(text.text());
-    if (r.ec) co_return r;
+    out.ec = co_await talk.send(text.text());
+    if (out.ec) co_return;
     std::optional<milliseconds> leave;
     if (text.expects_continue()) leave = options.limits.expect_continue;
     if (source) {
-        r = co_await upload(talk, link, *source, leave);
-        s.body_untouched = r.untouched;
+        out = co_await upload(talk, link, *source, leave);
+        s.body_untouched = out.untouched;
     } else {
         memory_body body(text.body());
-        r = co_await upload(talk, link, body, leave);
+        out = co_await upload(talk, link, body, leave);
     }
-    co_return r;
 }
 
-asio::awaitable<call_result> http1_client::state::send_once(step& s)
+asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
 {
     net::route way = way_to(s.to);
     net::request_text_options o;
@@ -198,17 +194,22 @@ asio::awaitable<call_result> http1_client::state::send_once(step& s)
     // A body that can be sent only once is not risked on a token that may be no good.
     o.expect_continue = has_body && (s.request.expects_continue() || (source && !source->can_rewind()));
     const auto text = net::make_request_text(s.request, s.to, o);
-    if (!text) co_return failed(text.error(), false);
+    if (!text) co_return fail(out, text.error(), false);
 
     const bool repeatable = is_repeatable(s.request);
-    std::string key = s.origin;
-    if (way.via) key += " via " + way.via->host + ':' + std::to_string(way.via->port);
+    std::string by_proxy;
+    if (way.via) by_proxy = s.origin + " via " + way.via->host + ':' + std::to_string(way.via->port);
+    const std::string& key = way.via ? by_proxy : s.origin;
     // what must not be sent twice deserves the best knowledge about the connection
     using probing = connection_pool::probing;
     const auto probe = repeatable && !source ? probing::unless_just_used : probing::always;
-    const auto pool_by = std::min(s.by, clock::now() + options.limits.pool_wait);
-    auto slot = co_await pool->acquire(std::move(key), pool_by, probe);
-    if (!slot) co_return failed(slot.error(), false);
+    const auto now = clock::now();
+    auto slot = pool->acquire_now(key, now, probe);
+    if (!slot) {
+        auto waited_for = co_await pool->acquire(key, std::min(s.by, now + options.limits.pool_wait), probe);
+        if (!waited_for) co_return fail(out, waited_for.error(), false);
+        slot = std::move(*waited_for);
+    }
     for (;;) {
         const bool reused = slot->link != nullptr;
         if (!reused) {
@@ -217,7 +218,7 @@ asio::awaitable<call_result> http1_client::state::send_once(step& s)
             auto made = co_await net::dial(executor, s.to, way, names, *tls, d);
             if (!made.link) {
                 watch.connect_failed(s.origin, begin, made.ec, made.detail);
-                co_return failed(made.ec, false, std::move(made.detail));
+                co_return fail(out, made.ec, false, std::move(made.detail));
             }
             watch.connected(s.origin, begin);
             slot->take(std::move(made.link));
@@ -228,59 +229,66 @@ asio::awaitable<call_result> http1_client::state::send_once(step& s)
         watch.sends(text->text());
         const auto begin = clock::now();
         try {
-            done = co_await send_and_receive(*talk, *slot->link, *text, s);
+            if (source || !text->body().empty())
+                co_await send_with_body(*talk, *slot->link, *text, s, done);
+            else
+                done.ec = co_await talk->converse(text->text(), {}, net::conversation::until::head);
         } catch (const boost::system::system_error& e) {
             done.ec = e.code(); // cancelled between two operations
         }
         const bool sent = talk->sent();
         watch.exchanged(s.origin, s.request.method(), begin, reused, done.ec ? 0 : talk->answer().status(), done.ec);
         if (!done.ec) {
-            call_result r;
-            r.sent = sent;
+            out.sent = sent;
             watch.received(talk->answer().status(), talk->answer().fields());
-            r.got = answer(std::move(*slot), std::move(talk));
-            if (s.streamed) r.got.lift_total();
-            if (decode) r.ec = r.got.decode(limits.body);
-            co_return r;
+            out.got = answer(std::move(*slot), std::move(talk));
+            if (s.streamed) out.got.lift_total();
+            if (decode) out.ec = out.got.decode(limits.body);
+            co_return;
         }
         // RFC 9112 9.3.1: the server closed a kept connection while the request was on its way.
         const bool stale = reused && done.ec == errc::connection_lost && !talk->any_byte_received();
         talk.reset();
         slot->link.reset();
-        if (!stale || (sent && !repeatable) || !is_rewound(s)) co_return failed(done.ec, sent, std::move(done.detail));
+        if (!stale || (sent && !repeatable) || !is_rewound(s))
+            co_return fail(out, done.ec, sent, std::move(done.detail));
         // on a fresh connection, so this happens once at most
     }
 }
 
-asio::awaitable<call_result> http1_client::state::send_authorized(step& s, authorizer* who)
+asio::awaitable<void> http1_client::state::send_authorized(step& s, authorizer* who, call_result& out)
 {
     wiped_fields credentials;
     std::string detail;
-    const auto asked = clock::now();
-    error_code ec = co_await who->authorize(s.request, s.origin, credentials.fields, detail);
-    if (ec) co_return failed(ec, false, std::move(detail));
+    error_code ec;
     const auto waited = [&](clock::time_point since) {
         if (s.by != clock::time_point::max()) s.by += clock::now() - since; // not the time of the resource
     };
-    waited(asked);
+    if (!who->authorize_now(s.origin, credentials.fields)) {
+        const auto asked = clock::now();
+        ec = co_await who->authorize(s.request, s.origin, credentials.fields, detail);
+        if (ec) co_return fail(out, ec, false, std::move(detail));
+        waited(asked);
+    }
     s.credentials = &credentials.fields;
-    auto first = co_await send_once(s);
-    if (first.ec || !who->is_refusal(first.got.status(), first.got.fields())) co_return first;
+    co_await send_once(s, out);
+    if (out.ec || !who->is_refusal(out.got.status(), out.got.fields())) co_return;
 
     const bool replayable = is_rewound(s);
-    co_await first.got.read_ahead(drained, drained_within); // so that the connection is free; nothing of it is lost
+    co_await out.got.read_ahead(drained, drained_within); // so that the connection is free; nothing of it is lost
     const auto asked_again = clock::now();
     ec = co_await who->renew(s.origin);
-    if (is_cancelled(ec)) co_return failed(ec, true);
-    if (ec || !replayable) co_return first; // what the resource said is the caller's
+    if (is_cancelled(ec)) co_return fail(out, ec, true);
+    if (ec || !replayable) co_return; // what the resource said is the caller's
     waited(asked_again);
     wiped_fields newer;
     ec = co_await who->authorize(s.request, s.origin, newer.fields, detail);
-    if (ec) co_return is_cancelled(ec) ? failed(ec, true) : std::move(first);
-    first.got.drop();
+    if (is_cancelled(ec)) co_return fail(out, ec, true);
+    if (ec) co_return;
+    out = call_result();
     watch.replayed(s.origin);
     s.credentials = &newer.fields;
-    co_return co_await send_once(s);
+    co_await send_once(s, out);
 }
 
 // Nothing: there is no further attempt.
@@ -301,10 +309,11 @@ std::optional<milliseconds> http1_client::state::pause_before_retry(const step& 
     return pause;
 }
 
-asio::awaitable<call_result> http1_client::state::call(http_request& request, call_options how)
+// `out` is empty.
+asio::awaitable<void> http1_client::state::call(http_request& request, call_options how, call_result& out)
 {
     auto to = core::parse_url(request.url());
-    if (!to) co_return failed(to.error(), false);
+    if (!to) co_return fail(out, to.error(), false);
     const milliseconds total = request.timeout().value_or(options.limits.total);
     const auto by = total > milliseconds::zero() ? clock::now() + total : clock::time_point::max();
     std::string origin = to->origin();
@@ -314,30 +323,30 @@ asio::awaitable<call_result> http1_client::state::call(http_request& request, ca
     unsigned redirects = 0;
     for (;;) {
         s.credentials = nullptr;
-        call_result r;
         if (how.who)
-            r = co_await send_authorized(s, how.who);
+            co_await send_authorized(s, how.who, out);
         else
-            r = co_await send_once(s);
-        r.url = url;
-        if (is_cancelled(r.ec)) co_return r;
-        const auto pause = pause_before_retry(s, r, retries);
+            co_await send_once(s, out);
+        out.url = url;
+        if (is_cancelled(out.ec)) co_return;
+        const auto pause = pause_before_retry(s, out, retries);
         if (pause && is_rewound(s)) {
-            if (!r.ec) co_await r.got.read_ahead(drained, drained_within);
-            r.got.drop();
+            if (!out.ec) co_await out.got.read_ahead(drained, drained_within);
+            const bool sent = out.sent;
+            out = call_result();
             ++retries;
             watch.retried(origin, *pause);
             asio::steady_timer timer(co_await asio::this_coro::executor, *pause);
             auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-            if (ec) co_return failed(ec, r.sent);
+            if (ec) co_return fail(out, ec, sent);
             continue;
         }
-        if (r.ec) co_return r;
-        auto next = redirect_of(request.method(), url, r.got.status(), r.got.fields(), options.redirects);
-        if (!next || (!next->drops_body && !is_rewound(s))) co_return r;
-        if (++redirects > options.redirects.most) co_return failed(errc::too_many_redirects, true);
-        co_await r.got.read_ahead(drained, drained_within);
-        r.got.drop();
+        if (out.ec) co_return;
+        auto next = redirect_of(request.method(), url, out.got.status(), out.got.fields(), options.redirects);
+        if (!next || (!next->drops_body && !is_rewound(s))) co_return;
+        if (++redirects > options.redirects.most) co_return fail(out, errc::too_many_redirects, true);
+        co_await out.got.read_ahead(drained, drained_within);
+        out = call_result();
         adapt(request.fields(), *next, options.redirects);
         if (next->leaves_origin) how.who = nullptr; // and never again for this call
         request.follow(next->method, next->drops_body);
@@ -417,30 +426,40 @@ http_metrics http1_client::metrics() const
 asio::awaitable<call_result> http1_client::open(http_request& request, call_options how)
 {
     const auto keep = state_; // the client may be destroyed meanwhile
-    error_code ec;
+    call_result r;
     try {
-        co_return co_await keep->call(request, how);
+        co_await keep->call(request, how, r);
     } catch (const boost::system::system_error& e) {
-        ec = e.code(); // cancelled between two operations; those under way report for themselves
+        fail(r, e.code(), false); // cancelled between two operations; those under way report for themselves
     }
-    co_return failed(ec, false);
+    co_return r;
+}
+
+asio::awaitable<void> http1_client::send(http_request& request, call_options how, transport_outcome& outcome)
+{
+    const auto keep = state_;
+    try {
+        call_result r;
+        co_await keep->call(request, how, r);
+        outcome.ec = r.ec;
+        outcome.detail = std::move(r.detail);
+        outcome.sent = r.sent;
+        if (outcome.ec) co_return;
+        std::string body;
+        const std::size_t most = keep->options.limits.body;
+        if (!r.got.take_all(body, most)) outcome.ec = co_await r.got.read_all(body, most);
+        if (outcome.ec) co_return;
+        outcome.response = http_response(r.got.status(), std::move(r.got.fields()), std::move(body));
+        outcome.response.url(std::move(r.url));
+    } catch (const boost::system::system_error& e) {
+        outcome.ec = e.code();
+    }
 }
 
 asio::awaitable<transport_outcome> http1_client::send(http_request& request, call_options how)
 {
-    const auto keep = state_;
-    call_result r = co_await open(request, how);
-    transport_outcome outcome(r.ec, std::move(r.detail), r.sent);
-    if (outcome.ec) co_return outcome;
-    std::string body;
-    try {
-        outcome.ec = co_await r.got.read_all(body, keep->options.limits.body);
-    } catch (const boost::system::system_error& e) {
-        outcome.ec = e.code();
-    }
-    if (outcome.ec) co_return outcome;
-    outcome.response = http_response(r.got.status(), std::move(r.got.fields()), std::move(body));
-    outcome.response.url(std::move(r.url));
+    transport_outcome outcome;
+    co_await send(request, how, outcome);
     co_return outcome;
 }
 

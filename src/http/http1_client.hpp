@@ -59,6 +59,8 @@ public:
     // The same with all of the body.
     asio::awaitable<transport_outcome> send(http_request request);
     asio::awaitable<transport_outcome> send(http_request& request, call_options options);
+    // The same, quicker: nothing is moved. `outcome` must be empty, and live until completion.
+    asio::awaitable<void> send(http_request& request, call_options options, transport_outcome& outcome);
 
     // A connection of its own for another protocol, on the way that requests take.
     asio::awaitable<net::dial_result> dial(asio::any_io_executor io, const core::url_parts& to,

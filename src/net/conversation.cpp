@@ -57,20 +57,28 @@ error_code conversation::cause(const error_code& ec) const
 asio::awaitable<error_code> conversation::send(std::string_view part)
 {
     while (!part.empty()) {
-        next(limits_.first_byte, errc::first_byte_timed_out); // anew for each piece the peer takes
-        const asio::const_buffer piece(part.data(), part.size());
-        const bool first = !sent_;
-        sent_ = true; // before anything can throw
-        auto [ec, n] = co_await link_.write_some(piece);
-        // A failed write on a bare socket wrote nothing; TLS may have sent part of a record.
-        if (ec && first && n == 0 && !link_.is_tls()) sent_ = false;
-        if (ec) {
-            failed_ = true;
-            co_return cause(ec);
-        }
+        begin_write();
+        const auto [failed, n] = co_await link_.write_some(asio::buffer(part));
+        if (const error_code ec = end_write(failed, n)) co_return ec;
         part.remove_prefix(n);
     }
     co_return error_code();
+}
+
+void conversation::begin_write()
+{
+    next(limits_.first_byte, errc::first_byte_timed_out); // anew for each piece the peer takes
+    first_write_ = !sent_;
+    sent_ = true; // before anything can throw
+}
+
+error_code conversation::end_write(const error_code& failed, std::size_t n)
+{
+    if (!failed) return {};
+    // A failed write on a bare socket wrote nothing; TLS may have sent part of a record.
+    if (first_write_ && n == 0 && !link_.is_tls()) sent_ = false;
+    failed_ = true;
+    return cause(failed);
 }
 
 bool conversation::has(until what, std::size_t body_before) const noexcept
@@ -88,31 +96,61 @@ asio::awaitable<error_code> conversation::receive(until what)
 {
     const std::size_t before = reader_.body_size();
     error_code ec;
-    if (!uploading_ && !any_byte_received_) wait_for_answer();
-    if (!uploading_ && any_byte_received_) next(limits_.body_idle, errc::body_timed_out);
-    while (!has(what, before) && !ec) {
-        const auto room = space();
-        if (room.size() == 0) {
-            ec = errc::header_limit;
-            break;
-        }
-        auto [failed, n] = co_await link_.read_some(room);
-        if (failed) {
-            // Only a stream that ended in good order may end a body: FIN, or close_notify in TLS; no reset, no
-            // truncation.
-            const bool clean = failed == asio::error::eof && !link_.limit().expired();
-            ec = clean ? reader_.end() : cause(failed);
-            break;
-        }
-        end_ += n;
-        dirty_ = std::max(dirty_, end_);
-        any_byte_received_ = true;
-        if (!uploading_) next(limits_.body_idle, errc::body_timed_out);
-        begin_ += reader_.read({link_.inbox().data() + begin_, end_ - begin_}, ec);
-        if (n == room.size() && reader_.has_head() && link_.inbox().size() < wide_read) grow(wide_read);
+    while (!ec && !has(what, before)) {
+        const auto room = begin_read(ec);
+        if (ec) break;
+        const auto [failed, n] = co_await link_.read_some(room);
+        ec = end_read(failed, n, room.size());
     }
     if (ec) failed_ = true;
     co_return ec;
+}
+
+asio::mutable_buffer conversation::begin_read(error_code& ec)
+{
+    if (!uploading_ && !any_byte_received_) wait_for_answer();
+    if (!uploading_ && any_byte_received_) next(limits_.body_idle, errc::body_timed_out);
+    const auto room = space();
+    if (room.size() == 0) ec = errc::header_limit;
+    return room;
+}
+
+error_code conversation::end_read(const error_code& failed, std::size_t n, std::size_t room)
+{
+    // Only a stream that ended in good order may end a body: FIN, or close_notify in TLS; no reset, no truncation.
+    if (failed == asio::error::eof && !link_.limit().expired()) return reader_.end();
+    if (failed) return cause(failed);
+    end_ += n;
+    dirty_ = std::max(dirty_, end_);
+    any_byte_received_ = true;
+    error_code ec;
+    begin_ += reader_.read({link_.inbox().data() + begin_, end_ - begin_}, ec);
+    if (n == room && reader_.has_head() && link_.inbox().size() < wide_read) grow(wide_read);
+    return ec;
+}
+
+asio::awaitable<error_code> conversation::converse(std::string_view head, std::string_view body, until what)
+{
+    const std::string_view parts[] = {head, body};
+    error_code unsent;
+    for (std::string_view part : parts)
+        while (!part.empty() && !unsent) {
+            begin_write();
+            const auto [failed, n] = co_await link_.write_some(asio::buffer(part));
+            unsent = end_write(failed, n);
+            part.remove_prefix(n);
+        }
+    // A server may answer before it has read everything, and hang up: what it said still counts.
+    if (unsent && (!sent_ || unsent != errc::connection_lost)) co_return unsent;
+    error_code ec;
+    while (!ec && !has(what, 0)) {
+        const auto room = begin_read(ec);
+        if (ec) break;
+        const auto [failed, n] = co_await link_.read_some(room);
+        ec = end_read(failed, n, room.size());
+    }
+    if (ec) failed_ = true;
+    co_return unsent&& ec ? unsent : ec;
 }
 
 // Empty when the peer has sent more than the limit without coming to a point (an endless header or chunk line).

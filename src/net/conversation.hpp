@@ -33,6 +33,8 @@ public:
     enum class until { interim_or_head, head, some_body, end };
     // `some_body`: more of it than there is, or the end.
     asio::awaitable<error_code> receive(until what);
+    // Sends both and receives, in one coroutine for all.
+    asio::awaitable<error_code> converse(std::string_view head, std::string_view body, until what);
     response_reader& answer() noexcept { return reader_; }
     const exchange_limits& limits() const noexcept { return limits_; }
 
@@ -58,6 +60,10 @@ public:
 private:
     void next(std::chrono::milliseconds step, errc late);
     error_code cause(const error_code& ec) const;
+    void begin_write();
+    error_code end_write(const error_code& failed, std::size_t n);
+    asio::mutable_buffer begin_read(error_code& ec);
+    error_code end_read(const error_code& failed, std::size_t n, std::size_t room);
     bool has(until what, std::size_t body_before) const noexcept;
     asio::mutable_buffer space();
     void grow(std::size_t size);
@@ -69,6 +75,7 @@ private:
     error_code late_;
     std::size_t begin_{}, end_{}, dirty_{}; // of what is not understood yet, in the connection's inbox
     bool sent_{};
+    bool first_write_{}; // that is under way
     bool any_byte_received_{};
     bool failed_{};
     bool uploading_{};

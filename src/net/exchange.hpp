@@ -22,7 +22,4 @@ asio::awaitable<exchange_result> exchange(connection& link, const request_text& 
                                           const exchange_limits& limits,
                                           const std::function<error_code()>& before_first_byte);
 
-// Sends what there is of `request` in memory, and receives the answer up to `until`.
-asio::awaitable<error_code> converse(conversation& talk, const request_text& request, conversation::until until);
-
 } // namespace afresh::net

@@ -16,7 +16,9 @@ namespace {
 
 constexpr unsigned most_interim_responses = 32;
 constexpr std::string_view http_name = "HTTP/";
-constexpr std::size_t sane_chunk_line = 20; // CR LF, a size of 64 bits, CR LF; what is longer counts as header
+constexpr std::size_t room_on_trust = 64 * 1024; // for a body that is announced; the rest is earned:
+constexpr std::size_t trust = 16;                // for so many times as much as has come
+constexpr std::size_t sane_chunk_line = 20;      // CR LF, a size of 64 bits, CR LF; what is longer counts as header
 
 error_code translate(const error_code& ec)
 {
@@ -51,7 +53,7 @@ public:
     explicit parser(std::size_t most_body) : most(most_body) {}
     ~parser() { wipe(body); } // what was not taken: half an answer may hold a whole token
 
-    const std::size_t most; // of the body
+    std::size_t most; // of the body
     http_fields fields;
     std::string body;
     std::uint64_t chunk_left{};
@@ -104,8 +106,9 @@ private:
 
     void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&)
     {
-        // the peer's word is good for this much memory, not more
-        if (length) body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, 64 * 1024)));
+        if (!length) return;
+        most = static_cast<std::size_t>(std::min<std::uint64_t>(*length, most));
+        body.reserve(std::min(most, room_on_trust));
     }
 
     std::size_t on_body_impl(text bytes, error_code&)
@@ -115,11 +118,13 @@ private:
         return bytes.size();
     }
 
-    // As append() would, but leaving no copy of a token behind in freed memory.
+    // As append() would, but leaving no copy of a token behind in freed memory. A body of an announced length hardly
+    // ever moves twice.
     void grow(std::size_t size)
     {
+        const std::size_t times = content_length() ? trust : 2;
         std::string larger;
-        larger.reserve(std::max(size, std::min(2 * body.capacity(), most)));
+        larger.reserve(std::max(size, std::min(times * body.capacity(), most)));
         larger.append(body);
         wipe(body);
         body.swap(larger);

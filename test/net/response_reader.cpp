@@ -131,6 +131,21 @@ BOOST_AUTO_TEST_CASE(bodies_arrive_whole_in_pieces_of_any_size)
         }
 }
 
+BOOST_AUTO_TEST_CASE(an_announced_body_gets_room_as_it_comes_and_no_more_than_its_length)
+{
+    constexpr std::size_t length = 3'000'000;
+    response_reader reader(false, {8192, 8'000'000});
+    error_code ec;
+    reader.read("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(length) + "\r\n\r\n", ec);
+    const std::string piece(1000, 'x');
+    for (std::size_t come = 0; come < length; come += piece.size()) {
+        BOOST_TEST(reader.read(piece, ec) == piece.size());
+        BOOST_TEST(reader.body().capacity() <= std::max<std::size_t>(64 * 1024, 16 * (come + piece.size())));
+    }
+    BOOST_TEST(reader.is_done());
+    BOOST_TEST(reader.body().capacity() == length);
+}
+
 BOOST_AUTO_TEST_CASE(fields_keep_their_order_names_and_values)
 {
     const auto r = read("HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\nwww-authenticate:   Bearer error=\"x\"  "

@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_proxy_only_carries_bytes)
 BOOST_AUTO_TEST_CASE(frames_are_masked_and_fragments_put_together)
 {
     std::atomic<bool> all_masked{true};
-    const raw_server server([&](raw_peer& peer) {
+    raw_server server([&](raw_peer& peer) {
         websocket_peer w(peer);
         w.accept();
         const frame first = w.read();
@@ -214,6 +214,7 @@ BOOST_AUTO_TEST_CASE(frames_are_masked_and_fragments_put_together)
         BOOST_TEST(!(co_await w.read()));
         BOOST_TEST(w.close_code() == 1000u);
     }(api(), server.url("/")));
+    server.wait_until_all_closed();
     BOOST_TEST(all_masked);
     BOOST_TEST(seen.at(0) == "10are you there?"); // a pong
     BOOST_TEST(seen.at(1) == "8");
@@ -346,7 +347,7 @@ BOOST_AUTO_TEST_CASE(what_the_caller_may_not_ask_for_is_refused_before_a_byte_is
 
 BOOST_AUTO_TEST_CASE(a_subprotocol_is_agreed_on)
 {
-    const raw_server server([&](raw_peer& peer) {
+    raw_server server([&](raw_peer& peer) {
         websocket_peer w(peer);
         seen.add(w.accept("Sec-WebSocket-Protocol: superchat\r\nX-Node: 7\r\n"));
         w.echo();
@@ -358,6 +359,7 @@ BOOST_AUTO_TEST_CASE(a_subprotocol_is_agreed_on)
         BOOST_TEST(w.subprotocol() == "superchat");
         BOOST_TEST(w.fields().find("X-Node") == "7");
     }(api(), server.url("/")));
+    server.wait_until_all_closed();
     BOOST_TEST(field_of(seen.at(0), "Sec-WebSocket-Protocol") == "chat, superchat");
 }
 

@@ -2,6 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <iterator>
+#include <random>
+
 using namespace afresh::core;
 using namespace std::literals;
 
@@ -133,4 +136,31 @@ BOOST_AUTO_TEST_CASE(loopback_is_localhost_127_and_colon_colon_one)
     for (const auto local : {"http://localhost:8080/", "http://LOCALHOST/", "http://127.0.0.1/",
                              "http://127.255.255.254/", "http://[::1]/", "http://[0:0:0:0:0:0:0:1]:1/"})
         BOOST_TEST(parse_url(local).value().is_loopback(), local);
+}
+
+// A fragment, which is dropped, sends a URL to the full parser.
+BOOST_AUTO_TEST_CASE(a_plain_url_is_read_as_the_full_parser_reads_it)
+{
+    const char* const pieces[] = {
+        "a",        "b.example", "example.com", "A-Z", "x_y", "~",    "127.0.0.1", "1.2.3.4.5", "0x7f", "256",
+        "080",      "443",       "65536",       ".",   "..",  "-",    ":",         ":80",       "/",    "//",
+        "/path/to", "?",         "?q=1&r=2",    "&",   "=",   "http", "https://",  "%41",       "%4",   "@",
+        "[::1]",    "[",         "]",           " ",   "!",   ";",    ",",         "\x7f",      "\"",   "+"};
+    std::minstd_rand chance(1);
+    std::uniform_int_distribution<std::size_t> piece(0, std::size(pieces) - 1);
+    std::uniform_int_distribution<std::size_t> plain_piece(0, 26);
+    std::uniform_int_distribution<int> length(0, 6);
+    std::size_t taken = 0;
+    for (int i = 0; i < 200'000; ++i) {
+        std::string url = i % 3 == 0 ? "http://" : i % 3 == 1 ? "https://" : i % 5 == 0 ? "HTTPS://" : "";
+        for (int n = length(chance); n >= 0; --n) url += pieces[i % 2 == 0 ? plain_piece(chance) : piece(chance)];
+        const auto quick = parse_url(url);
+        const auto full = parse_url(url + "#");
+        taken += quick ? 1 : 0;
+        const bool same = quick && full ? quick->scheme == full->scheme && quick->host == full->host &&
+                                              quick->port == full->port && quick->target == full->target
+                                        : !quick && !full;
+        if (!same) BOOST_ERROR(url);
+    }
+    BOOST_TEST(taken > 10'000);
 }
