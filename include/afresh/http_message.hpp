@@ -35,9 +35,11 @@ public:
     /// All values of `name`, in order.
     std::vector<std::string_view> find_all(std::string_view name) const;
     void add(std::string name, std::string value);
+    void append(std::string_view name, std::string_view value); ///< as add(), of text that is somebody else's
     /// Replaces every field of that name by one.
     void set(std::string name, std::string value);
     void erase(std::string_view name);
+    void reserve(std::size_t count) { fields_.reserve(count); }
     /// Overwrites all values and removes all fields: for those that carried credentials.
     void wipe() noexcept;
     auto begin() const noexcept { return fields_.begin(); }

@@ -32,7 +32,7 @@ std::string require_allowed(const token_source& tokens, const request_target& ta
     if (!tokens.allows(target.url))
         throw boost::system::system_error(errc::origin_not_allowed,
                                           "the token may not be sent there; see source_options::allowed_origins");
-    return core::parse_url(target.url)->origin();
+    return core::parse_url(target.url)->origin;
 }
 
 token_fields::token_fields(const access_token& token, const request_target&)

@@ -42,15 +42,15 @@ struct http_client::state {
         const http::call_options how{who ? &*who : nullptr, false};
         co_return co_await self->http->send(r, how);
     }
-    // As send(), in one frame less.
+    // As send(), in two frames less.
     static asio::awaitable<http_response> request(std::shared_ptr<state> self, http_request r)
     {
         auto who = self->carrier(r);
         const http::call_options how{who ? &*who : nullptr, false};
-        transport_outcome outcome;
-        co_await self->http->send(r, how, outcome);
-        if (outcome.ec) raise(outcome.ec, outcome.detail);
-        co_return std::move(outcome.response);
+        http::call_result result;
+        co_await self->http->call(r, how, result);
+        if (result.ec) raise(result.ec, result.detail);
+        co_return result.take_response();
     }
     static asio::awaitable<http_stream> open(std::shared_ptr<state> self, http_request r)
     {
@@ -135,7 +135,10 @@ http_request with_body(const char* method, std::string url, std::string body, st
 
 } // namespace
 
-asio::awaitable<http_response> http_client::get(std::string url) { return request({"GET", std::move(url)}); }
+asio::awaitable<http_response> http_client::get(std::string url)
+{
+    return state::request(state_, {"GET", std::move(url)});
+}
 asio::awaitable<http_response> http_client::head(std::string url) { return request({"HEAD", std::move(url)}); }
 asio::awaitable<http_response> http_client::del(std::string url) { return request({"DELETE", std::move(url)}); }
 

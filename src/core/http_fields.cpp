@@ -29,6 +29,13 @@ std::vector<std::string_view> http_fields::find_all(std::string_view name) const
 
 void http_fields::add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
 
+void http_fields::append(std::string_view name, std::string_view value)
+{
+    http_field& f = fields_.emplace_back(); // filled where it is: short texts are quicker copied than moved
+    f.name = name;
+    f.value = value;
+}
+
 void http_fields::set(std::string name, std::string value)
 {
     erase(name);

@@ -1,5 +1,7 @@
 #include "core/url.hpp"
 
+#include "core/char_set.hpp"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -26,8 +28,8 @@ bool is_host_name(std::string_view name) noexcept
 {
     if (name.empty() || name.size() > 254 || name.front() == '.' || name.find("..") != std::string_view::npos)
         return false;
-    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789-._";
-    if (name.find_first_not_of(allowed) != std::string_view::npos) return false;
+    static constexpr char_set allowed("abcdefghijklmnopqrstuvwxyz0123456789-._");
+    if (!allowed.has_all(name)) return false;
     // A name whose last label is a number ("127.1", "0x7f.1", "2130706433") is an IPv4 address to most resolvers.
     if (name.back() == '.') name.remove_suffix(1);
     const std::string_view last = name.substr(name.rfind('.') + 1);
@@ -55,12 +57,8 @@ std::string canonical_host(std::string_view text)
 std::string_view scheme_of_plain(std::string_view url) noexcept
 {
     const std::string_view scheme = url.starts_with("https://") ? "https" : url.starts_with("http://") ? "http" : "";
-    const auto is_plain = [](char c) {
-        const bool letter_or_digit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        return letter_or_digit || c == '-' || c == '.' || c == '_' || c == '~' || c == '/' || c == ':' || c == '?' ||
-               c == '&' || c == '=';
-    };
-    return std::all_of(url.begin(), url.end(), is_plain) ? scheme : std::string_view();
+    static constexpr char_set plain("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/:?&=");
+    return plain.has_all(url) ? scheme : std::string_view();
 }
 
 // "https" or "http"; empty: not a URL that parse_url() takes.
@@ -85,7 +83,15 @@ std::uint16_t parse_port(std::string_view digits)
     return static_cast<std::uint16_t>(value);
 }
 
-std::string bracketed(const std::string& host) { return host.find(':') == std::string::npos ? host : '[' + host + ']'; }
+std::string origin_of(const url_parts& parts)
+{
+    const bool bracketed = parts.host.find(':') != std::string::npos;
+    std::string out;
+    out.reserve(parts.scheme.size() + parts.host.size() + 12);
+    out.append(parts.scheme).append(bracketed ? "://[" : "://").append(parts.host).append(bracketed ? "]" : "");
+    if (parts.port != default_port(parts.scheme)) out.append(1, ':').append(std::to_string(parts.port));
+    return out;
+}
 
 } // namespace
 
@@ -97,15 +103,6 @@ bool url_parts::is_loopback() const noexcept
     return v4.has_value() && v4->is_loopback();
 }
 
-std::string url_parts::authority() const
-{
-    std::string out = bracketed(host);
-    if (port != default_port(scheme)) out.append(1, ':').append(std::to_string(port));
-    return out;
-}
-
-std::string url_parts::origin() const { return scheme + "://" + authority(); }
-
 result<url_parts> parse_url(std::string_view text)
 {
     const error_code refused = errc::invalid_argument;
@@ -116,7 +113,9 @@ result<url_parts> parse_url(std::string_view text)
     // Boost.URL 1.81 ends an authority where it stops to understand it: to it, 127.0.0.1.example.com is the host
     // 127.0.0.1, and "a:x" the host a. By RFC 3986 3.2 it ends at the next '/', '?' or '#' and nowhere else.
     std::string_view rest = text.substr(parts.scheme.size() + 3);
-    const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+    static constexpr char_set ends("/?#");
+    const auto end = std::find_if(rest.begin(), rest.end(), [](char c) { return ends.has(c); });
+    const std::string_view authority = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
     rest.remove_prefix(authority.size());
 
     const auto colon =
@@ -130,6 +129,7 @@ result<url_parts> parse_url(std::string_view text)
 
     parts.target = rest.substr(0, rest.find('#'));
     if (!parts.target.starts_with('/')) parts.target.insert(0, 1, '/');
+    parts.origin = origin_of(parts);
     return parts;
 }
 

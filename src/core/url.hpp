@@ -15,13 +15,13 @@ struct url_parts {
     std::string host;   // lower case; an IPv6 address without brackets
     std::uint16_t port{};
     std::string target; // path and query, at least "/"; no fragment
+    // "https://api.example.com", with the port only when it is not the scheme's own; IPv6 in brackets
+    std::string origin;
     bool is_https() const noexcept { return scheme == "https"; }
     // localhost, 127.0.0.0/8, ::1
     bool is_loopback() const noexcept;
-    // "https://api.example.com", with the port only when it is not the scheme's own; IPv6 in brackets
-    std::string origin() const;
     // for the Host field: host, with port when it is not the scheme's own
-    std::string authority() const;
+    std::string_view authority() const noexcept { return std::string_view(origin).substr(scheme.size() + 3); }
 };
 
 // An absolute http(s) URL with a host. Refused with errc::invalid_argument: anything else, user information, control

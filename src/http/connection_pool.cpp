@@ -191,6 +191,7 @@ void connection_pool::put_away(origin& o, idle_connection c, closing& old)
 {
     if (c.link && !closed_ && o.idle.size() < limits_.idle_per_origin) {
         if (idle_total_ >= limits_.idle_total) drop_longest_idle(old);
+        if (!limits_.background_sweep) c.link->limit().stop(); // a connection at rest is no work
         o.idle.push_back(std::move(c));
         ++idle_total_;
         arm_sweep();

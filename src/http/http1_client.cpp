@@ -91,6 +91,13 @@ void fail(call_result& out, error_code ec, bool sent, std::string detail = {})
 
 } // namespace
 
+http_response call_result::take_response()
+{
+    http_response response(got.status(), std::move(got.fields()), std::move(body));
+    response.url(std::move(url));
+    return response;
+}
+
 struct http1_client::state : std::enable_shared_from_this<state> {
     state(asio::any_io_executor ex, const http_client_options& o)
         : executor(std::move(ex)),
@@ -119,7 +126,8 @@ struct http1_client::state : std::enable_shared_from_this<state> {
     asio::awaitable<void> send_once(step& s, call_result& out);
     asio::awaitable<void> send_with_body(net::conversation& talk, net::connection& link, const net::request_text& text,
                                          step& s, upload_result& out);
-    asio::awaitable<void> send_authorized(step& s, authorizer* who, call_result& out);
+    static asio::awaitable<error_code> authorize(step& s, authorizer& who, http_fields& credentials, std::string& detail);
+    static asio::awaitable<bool> renew(step& s, authorizer& who, call_result& out);
     asio::awaitable<void> call(http_request& request, call_options how, call_result& out);
     std::optional<milliseconds> pause_before_retry(const step& s, const call_result& r, unsigned attempt);
     net::route way_to(const core::url_parts& to) const;
@@ -256,39 +264,26 @@ asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
     }
 }
 
-asio::awaitable<void> http1_client::state::send_authorized(step& s, authorizer* who, call_result& out)
+// The time that it takes is not the resource's.
+asio::awaitable<error_code> http1_client::state::authorize(step& s, authorizer& who, http_fields& credentials,
+                                                           std::string& detail)
 {
-    wiped_fields credentials;
-    std::string detail;
-    error_code ec;
-    const auto waited = [&](clock::time_point since) {
-        if (s.by != clock::time_point::max()) s.by += clock::now() - since; // not the time of the resource
-    };
-    if (!who->authorize_now(s.origin, credentials.fields)) {
-        const auto asked = clock::now();
-        ec = co_await who->authorize(s.request, s.origin, credentials.fields, detail);
-        if (ec) co_return fail(out, ec, false, std::move(detail));
-        waited(asked);
-    }
-    s.credentials = &credentials.fields;
-    co_await send_once(s, out);
-    if (out.ec || !who->is_refusal(out.got.status(), out.got.fields())) co_return;
+    const auto asked = clock::now();
+    const error_code ec = co_await who.authorize(s.request, s.origin, credentials, detail);
+    if (s.by != clock::time_point::max()) s.by += clock::now() - asked;
+    co_return ec;
+}
 
+// After a refusal: whether there are other credentials, and the request can be sent again.
+asio::awaitable<bool> http1_client::state::renew(step& s, authorizer& who, call_result& out)
+{
     const bool replayable = is_rewound(s);
     co_await out.got.read_ahead(drained, drained_within); // so that the connection is free; nothing of it is lost
-    const auto asked_again = clock::now();
-    ec = co_await who->renew(s.origin);
-    if (is_cancelled(ec)) co_return fail(out, ec, true);
-    if (ec || !replayable) co_return; // what the resource said is the caller's
-    waited(asked_again);
-    wiped_fields newer;
-    ec = co_await who->authorize(s.request, s.origin, newer.fields, detail);
-    if (is_cancelled(ec)) co_return fail(out, ec, true);
-    if (ec) co_return;
-    out = call_result();
-    watch.replayed(s.origin);
-    s.credentials = &newer.fields;
-    co_await send_once(s, out);
+    const auto asked = clock::now();
+    const error_code ec = co_await who.renew(s.origin);
+    if (s.by != clock::time_point::max()) s.by += clock::now() - asked;
+    if (is_cancelled(ec)) fail(out, ec, true);
+    co_return !ec && replayable;
 }
 
 // Nothing: there is no further attempt.
@@ -316,18 +311,31 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
     if (!to) co_return fail(out, to.error(), false);
     const milliseconds total = request.timeout().value_or(options.limits.total);
     const auto by = total > milliseconds::zero() ? clock::now() + total : clock::time_point::max();
-    std::string origin = to->origin();
+    const std::string& origin = to->origin;
     std::string url = request.url();
     step s{request, *to, origin, nullptr, by, how.streamed};
     unsigned retries = 0;
     unsigned redirects = 0;
+    bool renewed = false; // `out` holds the refusal that led to it
     for (;;) {
-        s.credentials = nullptr;
-        if (how.who)
-            co_await send_authorized(s, how.who, out);
-        else
-            co_await send_once(s, out);
-        out.url = url;
+        wiped_fields credentials;
+        if (how.who && !how.who->authorize_now(origin, credentials.fields)) {
+            std::string detail;
+            const error_code ec = co_await authorize(s, *how.who, credentials.fields, detail);
+            if (ec && (!renewed || is_cancelled(ec))) co_return fail(out, ec, renewed, std::move(detail));
+            if (ec) break; // what the resource said is the caller's
+        }
+        if (renewed) {
+            out = call_result();
+            watch.replayed(origin);
+        }
+        s.credentials = how.who ? &credentials.fields : nullptr;
+        co_await send_once(s, out);
+        if (how.who && !renewed && !out.ec && how.who->is_refusal(out.got.status(), out.got.fields())) {
+            renewed = co_await renew(s, *how.who, out);
+            if (renewed) continue;
+        }
+        renewed = false;
         if (is_cancelled(out.ec)) co_return;
         const auto pause = pause_before_retry(s, out, retries);
         if (pause && is_rewound(s)) {
@@ -343,7 +351,7 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
         }
         if (out.ec) co_return;
         auto next = redirect_of(request.method(), url, out.got.status(), out.got.fields(), options.redirects);
-        if (!next || (!next->drops_body && !is_rewound(s))) co_return;
+        if (!next || (!next->drops_body && !is_rewound(s))) break;
         if (++redirects > options.redirects.most) co_return fail(out, errc::too_many_redirects, true);
         co_await out.got.read_ahead(drained, drained_within);
         out = call_result();
@@ -351,10 +359,12 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
         if (next->leaves_origin) how.who = nullptr; // and never again for this call
         request.follow(next->method, next->drops_body);
         url = std::move(next->url);
-        *to = std::move(next->to);
-        std::string left = std::exchange(origin, to->origin());
+        const std::string left = std::exchange(*to, std::move(next->to)).origin;
         watch.redirected(left, origin);
     }
+    out.url = std::move(url);
+    const std::size_t most = options.limits.body;
+    if (!how.streamed && !out.got.take_all(out.body, most)) out.ec = co_await out.got.read_all(out.body, most);
 }
 
 http1_client::http1_client(asio::any_io_executor executor, const http_client_options& options)
@@ -395,7 +405,7 @@ asio::awaitable<net::dial_result> http1_client::dial(asio::any_io_executor io, c
     way.always_tunnel = true;
     const net::dial_limits limits{keep->options.limits.connect, keep->options.limits.tls, by};
     const auto begin = clock::now();
-    const std::string origin = to.origin();
+    const std::string origin = to.origin;
     auto made = co_await net::dial(io, to, way, keep->names, *keep->tls, limits);
     if (made.link)
         keep->watch.connected(origin, begin);
@@ -423,6 +433,11 @@ http_metrics http1_client::metrics() const
     return all;
 }
 
+asio::awaitable<void> http1_client::call(http_request& request, call_options how, call_result& out)
+{
+    return state_->call(request, how, out);
+}
+
 asio::awaitable<call_result> http1_client::open(http_request& request, call_options how)
 {
     const auto keep = state_; // the client may be destroyed meanwhile
@@ -435,31 +450,14 @@ asio::awaitable<call_result> http1_client::open(http_request& request, call_opti
     co_return r;
 }
 
-asio::awaitable<void> http1_client::send(http_request& request, call_options how, transport_outcome& outcome)
-{
-    const auto keep = state_;
-    try {
-        call_result r;
-        co_await keep->call(request, how, r);
-        outcome.ec = r.ec;
-        outcome.detail = std::move(r.detail);
-        outcome.sent = r.sent;
-        if (outcome.ec) co_return;
-        std::string body;
-        const std::size_t most = keep->options.limits.body;
-        if (!r.got.take_all(body, most)) outcome.ec = co_await r.got.read_all(body, most);
-        if (outcome.ec) co_return;
-        outcome.response = http_response(r.got.status(), std::move(r.got.fields()), std::move(body));
-        outcome.response.url(std::move(r.url));
-    } catch (const boost::system::system_error& e) {
-        outcome.ec = e.code();
-    }
-}
-
 asio::awaitable<transport_outcome> http1_client::send(http_request& request, call_options how)
 {
+    call_result r = co_await open(request, how);
     transport_outcome outcome;
-    co_await send(request, how, outcome);
+    outcome.ec = r.ec;
+    outcome.detail = std::move(r.detail);
+    outcome.sent = r.sent;
+    if (!r.ec) outcome.response = r.take_response();
     co_return outcome;
 }
 

@@ -29,7 +29,9 @@ struct call_result {
     std::string detail; // why, where the code does not say it all; for a log, so never a secret
     bool sent{};        // a byte of the last request was handed to the network
     answer got;         // without error
+    std::string body;   // all of it, if it is not streamed
     std::string url;    // that was asked last
+    http_response take_response();
 };
 
 // Keeps connections alive, per origin; follows redirects, repeats what failed and lets an authorizer exchange its
@@ -52,15 +54,15 @@ public:
     http1_client(const http1_client&) = delete;
     http1_client& operator=(const http1_client&) = delete;
 
-    // The header of the final answer, whatever its status; any failure is in the result. `request` must live until
-    // completion, and is changed on the way.
+    // The final answer, whatever its status; any failure is in the result. `request` must live until completion, and is
+    // changed on the way.
     // Cancellation: terminal; the result is then operation_aborted, and the connection is closed.
     asio::awaitable<call_result> open(http_request& request, call_options options);
-    // The same with all of the body.
     asio::awaitable<transport_outcome> send(http_request request);
     asio::awaitable<transport_outcome> send(http_request& request, call_options options);
-    // The same, quicker: nothing is moved. `outcome` must be empty, and live until completion.
-    asio::awaitable<void> send(http_request& request, call_options options, transport_outcome& outcome);
+    // The same, quicker, since nothing is moved: `out` must be empty. It and the client must live until completion, and
+    // what is cancelled between two operations is thrown.
+    asio::awaitable<void> call(http_request& request, call_options options, call_result& out);
 
     // A connection of its own for another protocol, on the way that requests take.
     asio::awaitable<net::dial_result> dial(asio::any_io_executor io, const core::url_parts& to,

@@ -54,7 +54,7 @@ std::optional<redirection> redirect_of(std::string_view method, const std::strin
     r.to = std::move(*to);
     r.method = method_after(method, status);
     r.drops_body = r.method != method;
-    r.leaves_origin = from->origin() != r.to.origin();
+    r.leaves_origin = from->origin != r.to.origin;
     return r;
 }
 

@@ -85,7 +85,7 @@ asio::awaitable<websocket_result> shake_hands(std::shared_ptr<http1_client> http
     const auto until = patience > milliseconds::zero() ? std::min(what->by, clock::now() + patience) : what->by;
     link->limit().expire_at(until);
     ws::response_type answer;
-    const std::string host = what->to.authority();
+    const std::string host(what->to.authority());
     auto [ec] = co_await made->stream.async_handshake(answer, host, what->to.target, as_values);
     link->limit().stop();
     if (link->limit().expired()) ec = until == what->by ? errc::total_timed_out : errc::first_byte_timed_out;
@@ -122,7 +122,7 @@ asio::awaitable<websocket_result> open_websocket(std::shared_ptr<http1_client> h
         co_return r;
     }
     if (!own.fields.contains("User-Agent")) own.fields.set("User-Agent", "afresh/" AFRESH_VERSION);
-    const std::string origin = to->origin();
+    const std::string origin = to->origin;
     const milliseconds total = request.timeout().value_or(http->options().limits.total);
     const auto what = std::make_shared<wanted>();
     what->to = *to;

@@ -2,7 +2,7 @@
 
 #include <boost/asio/error.hpp>
 
-#include <openssl/crypto.h>
+#include <string.h>
 
 #include <algorithm>
 #include <cstring>
@@ -26,8 +26,8 @@ conversation::conversation(connection& link, bool to_head, const exchange_limits
 
 conversation::~conversation()
 {
-    link_.limit().stop();
-    OPENSSL_cleanse(link_.inbox().data(), dirty_);
+    link_.limit().rest();
+    explicit_bzero(link_.inbox().data(), dirty_);
 }
 
 void conversation::next(milliseconds step, errc late)
@@ -170,7 +170,7 @@ void conversation::grow(std::size_t size)
     auto& inbox = link_.inbox();
     std::vector<char> larger(size);
     std::memcpy(larger.data(), inbox.data(), end_);
-    OPENSSL_cleanse(inbox.data(), dirty_);
+    explicit_bzero(inbox.data(), dirty_);
     inbox.swap(larger);
     dirty_ = end_;
 }

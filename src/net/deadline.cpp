@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <atomic>
 #include <mutex>
 
 namespace afresh::net {
@@ -28,8 +29,9 @@ struct deadline::state : std::enable_shared_from_this<state> {
         if (ec) return; // replaced by an earlier one, or stopped
         const std::lock_guard lock(mutex);
         armed = never;
-        if (due == never) return;
-        if (clock::now() < due) return wait_until(due); // it was moved later meanwhile
+        const clock::time_point when = due;
+        if (when == never) return;
+        if (clock::now() < when) return wait_until(when); // it was moved later meanwhile
         expire();
     }
 
@@ -40,12 +42,14 @@ struct deadline::state : std::enable_shared_from_this<state> {
         if (socket >= 0) ::shutdown(socket, SHUT_RDWR);
     }
 
-    std::mutex mutex;
+    // Moving `due` takes no lock: on_timer() first says that nothing is armed and then looks at `due`, expire_at() the
+    // other way round, so that one of the two sees the other.
+    std::atomic<clock::time_point> due{never};
+    std::atomic<clock::time_point> armed{never}; // what the timer waits for; never: it does not. Written locked
+    std::atomic<bool> expired{false};
+    std::mutex mutex; // of what follows
     asio::steady_timer timer;
-    clock::time_point due = never;
-    clock::time_point armed = never; // what the timer waits for; never: it does not
     int socket = -1;
-    bool expired = false;
 };
 
 deadline::deadline(const asio::any_io_executor& executor) : state_(std::make_shared<state>(executor)) {}
@@ -64,19 +68,22 @@ void deadline::guard(int socket)
 
 void deadline::expire_at(clock::time_point when)
 {
-    const std::lock_guard lock(state_->mutex);
     state_->due = when;
-    if (when < state_->armed) state_->wait_until(when);
+    if (when >= state_->armed.load()) return;
+    const std::lock_guard lock(state_->mutex);
+    if (when < state_->armed.load()) state_->wait_until(when);
 }
 
 void deadline::stop()
 {
-    const std::lock_guard lock(state_->mutex);
     state_->due = never;
-    if (state_->armed == never) return;
+    const std::lock_guard lock(state_->mutex);
+    if (state_->armed.load() == never) return;
     state_->armed = never;
     state_->timer.cancel();
 }
+
+void deadline::rest() { state_->due = never; }
 
 void deadline::expire()
 {
@@ -84,10 +91,6 @@ void deadline::expire()
     state_->expire();
 }
 
-bool deadline::expired() const
-{
-    const std::lock_guard lock(state_->mutex);
-    return state_->expired;
-}
+bool deadline::expired() const { return state_->expired; }
 
 } // namespace afresh::net

@@ -27,6 +27,7 @@ public:
     void guard(int socket);                 // before the first expire_at(); -1: nothing, before the socket is closed
     void expire_at(clock::time_point when); // time_point::max(): never
     void stop();                            // leaves no work behind on the executor
+    void rest();                            // is not due either, but its timer may go on: the cheap way to begin anew
     void expire();                          // now, from any thread
     bool expired() const;                   // the socket was shut down: of no use any more
 

@@ -1,17 +1,13 @@
 #include "net/line_gate.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
 
 namespace afresh::net {
 namespace {
 
 constexpr std::string_view crlf = "\r\n";
-
-bool is_control(char c)
-{
-    const auto u = static_cast<unsigned char>(c);
-    return (u < 0x20 && c != '\t') || u == 0x7f;
-}
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
 
@@ -34,19 +30,14 @@ bool is_zero(std::string_view line) { return line.find_first_not_of('0') == hex_
 // To the beginning of the next line.
 bool line_gate::next_line(std::string_view front, error_code& ec)
 {
-    for (; checked_ < front.size(); ++checked_) {
-        const char c = front[checked_];
-        if (c == '\r' && checked_ + 1 == front.size()) return false;
-        if (c == '\r' && front[checked_ + 1] == '\n') {
-            checked_ += 2;
-            return true;
-        }
-        if (is_control(c)) {
-            ec = errc::malformed_http;
-            return false;
-        }
-    }
-    return false;
+    const std::string_view rest = front.substr(checked_);
+    const std::size_t end = std::min(rest.find('\r'), rest.size());
+    if (!core::is_field_value(rest.substr(0, end))) ec = errc::malformed_http;
+    checked_ += end;
+    if (ec || rest.size() < end + crlf.size()) return false;
+    if (rest[end + 1] != '\n') ec = errc::malformed_http;
+    checked_ += crlf.size();
+    return !ec;
 }
 
 void line_gate::begin_line(std::string_view front)

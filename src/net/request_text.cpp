@@ -4,7 +4,7 @@
 
 #include <afresh/http_body.hpp>
 
-#include <openssl/crypto.h>
+#include <string.h>
 
 #include <algorithm>
 
@@ -54,7 +54,7 @@ bool needs_length(const http_request& request)
 
 } // namespace
 
-request_text::~request_text() { OPENSSL_cleanse(text_.data(), text_.size()); }
+request_text::~request_text() { explicit_bzero(text_.data(), text_.size()); }
 
 result<request_text> make_request_text(const http_request& request, const core::url_parts& to,
                                        const request_text_options& o)

@@ -15,6 +15,7 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr unsigned most_interim_responses = 32;
+constexpr std::size_t usual_fields = 12; // of an answer, so that few must be moved
 constexpr std::string_view http_name = "HTTP/";
 constexpr std::size_t room_on_trust = 64 * 1024; // for a body that is announced; the rest is earned:
 constexpr std::size_t trust = 16;                // for so many times as much as has come
@@ -50,7 +51,7 @@ class response_reader::parser final : public http::basic_parser<false> {
     using text = boost::beast::string_view;
 
 public:
-    explicit parser(std::size_t most_body) : most(most_body) {}
+    explicit parser(std::size_t most_body) : most(most_body) { fields.reserve(usual_fields); }
     ~parser() { wipe(body); } // what was not taken: half an answer may hold a whole token
 
     std::size_t most; // of the body
@@ -86,7 +87,7 @@ private:
             chunked = true;
         }
         if (chunked && length_fields > 0) ec = errc::malformed_http; // RFC 9112 6.3: response splitting
-        fields.add(std::string(view(name_string)), std::string(view(value)));
+        fields.append(view(name_string), view(value));
     }
 
     void on_trailer_field_impl(http::field name, text, text, error_code& ec)

@@ -36,7 +36,7 @@ std::shared_ptr<detail::chain> find_chain(const std::shared_ptr<detail::service>
             throw boost::system::system_error(errc::invalid_argument,
                                               "source_options: allowed_origins has a text that is no absolute URL "
                                               "without user information; write it as https://api.example.com");
-        origin = parts->origin();
+        origin = parts->origin;
         if (!parts->is_https() && !parts->is_loopback() && !registration->plain_http_allowed())
             throw boost::system::system_error(errc::insecure_url, "source_options: allowed_origins has '" + origin +
                                                                       "', which is neither https nor loopback");
@@ -158,7 +158,7 @@ bool token_source::allows(std::string_view url) const
 {
     const auto parts = core::parse_url(url);
     if (!parts) return false;
-    const std::string origin = parts->origin();
+    const std::string origin = parts->origin;
     for (const std::string& allowed : impl_->options.allowed_origins)
         if (allowed == origin) return true;
     return false;

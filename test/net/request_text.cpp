@@ -11,10 +11,7 @@ namespace {
 
 core::url_parts target(std::string t)
 {
-    core::url_parts to;
-    to.scheme = "https";
-    to.host = "api.example.com";
-    to.port = 443;
+    core::url_parts to = *core::parse_url("https://api.example.com/");
     to.target = std::move(t);
     return to;
 }
