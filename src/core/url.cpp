@@ -36,6 +36,27 @@ bool is_host_name(std::string_view name) noexcept
     return last.find_first_not_of("0123456789") != std::string_view::npos && !last.starts_with("0x");
 }
 
+// RFC 3986 3.2.2: four numbers up to 255, without zeros before them, so that there is one way to write each address.
+bool is_ipv4_address(std::string_view text) noexcept
+{
+    int parts = 1;
+    unsigned value = 0;
+    std::size_t digits = 0;
+    for (const char c : text) {
+        if (c == '.') {
+            if (digits == 0 || ++parts > 4) return false;
+            value = 0;
+            digits = 0;
+            continue;
+        }
+        if (c < '0' || c > '9' || (digits > 0 && value == 0)) return false;
+        value = value * 10 + static_cast<unsigned>(c - '0');
+        if (value > 255) return false;
+        ++digits;
+    }
+    return parts == 4 && digits > 0;
+}
+
 // lower case, an IPv6 address in its canonical form and without brackets; empty: not a host this library talks to
 std::string canonical_host(std::string_view text)
 {
@@ -44,9 +65,7 @@ std::string canonical_host(std::string_view text)
         const auto v6 = urls::parse_ipv6_address({text.data(), text.size()});
         return v6 ? v6->to_string() : std::string{};
     }
-    const bool ends_in_digit = !text.empty() && text.back() >= '0' && text.back() <= '9'; // as an IPv4 address does
-    if (ends_in_digit)
-        if (const auto v4 = urls::parse_ipv4_address({text.data(), text.size()})) return v4->to_string();
+    if (is_ipv4_address(text)) return std::string(text);
     std::string name = to_lower(text);
     return is_host_name(name) ? name : std::string{};
 }

@@ -11,10 +11,11 @@ constexpr std::size_t decoded_piece = 64 * 1024;
 
 } // namespace
 
-answer::answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk)
+answer::answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk, net::clock::time_point now)
     : slot_(std::move(slot)),
       talk_(std::move(talk)),
       kept_for_(talk_->answer().keep_alive_for()),
+      came_(now),
       status_(talk_->answer().status()),
       fields_(std::move(talk_->answer().fields()))
 {
@@ -29,6 +30,7 @@ answer& answer::operator=(answer&& other) noexcept
     undecoded_ = std::move(other.undecoded_);
     ahead_ = std::move(other.ahead_);
     kept_for_ = other.kept_for_;
+    came_ = other.came_;
     more_inside_ = other.more_inside_;
     status_ = other.status_;
     fields_ = std::move(other.fields_);
@@ -56,12 +58,12 @@ error_code answer::decode(std::size_t most)
     return {};
 }
 
-void answer::settle()
+void answer::settle(net::clock::time_point now)
 {
     const bool reusable = talk_->reusable();
     talk_.reset(); // wipes what is left in the connection's buffer, before others get that
     if (reusable)
-        slot_.keep(kept_for_);
+        slot_.keep(now, kept_for_);
     else
         slot_ = {};
 }
@@ -94,7 +96,7 @@ asio::awaitable<error_code> answer::receive(std::string& piece)
     }
     piece.swap(reader.body());
     if (reader.is_done())
-        settle();
+        settle(net::clock::now());
     else
         talk_->hold_limit(); // the reader may take its time
     co_return error_code();
@@ -140,7 +142,7 @@ bool answer::take_all(std::string& body, std::size_t most)
 {
     if (!comes_in_one_piece(most) || !talk_->answer().is_done()) return false;
     body.swap(talk_->answer().body());
-    settle();
+    settle(came_); // a moment ago
     return true;
 }
 
@@ -152,6 +154,7 @@ asio::awaitable<error_code> answer::read_all(std::string& body, std::size_t most
             drop();
             co_return ec;
         }
+        came_ = net::clock::now();
     }
     if (take_all(body, most)) co_return error_code();
     std::string piece;
@@ -181,7 +184,7 @@ asio::awaitable<bool> answer::read_ahead(std::size_t most, std::chrono::millisec
     if (!talk_) co_return true;
     if (!reader->is_done()) co_return false;
     ahead_.swap(reader->body());
-    settle();
+    settle(net::clock::now());
     co_return true;
 }
 

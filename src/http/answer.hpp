@@ -16,8 +16,8 @@ namespace afresh::http {
 class answer {
 public:
     answer() = default;
-    // The header has been received.
-    answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk);
+    // The header has been received, just `now`.
+    answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk, net::clock::time_point now);
     answer(answer&&) noexcept = default;
     answer& operator=(answer&& other) noexcept;
     ~answer() = default;
@@ -52,7 +52,7 @@ private:
     asio::awaitable<error_code> receive(std::string& piece);
     bool comes_in_one_piece(std::size_t most) const noexcept;
     error_code decode_piece(std::string& piece);
-    void settle();
+    void settle(net::clock::time_point now);
 
     connection_pool::slot slot_;              // goes last: the conversation is with its connection
     std::unique_ptr<net::conversation> talk_; // null: the end was read
@@ -61,6 +61,7 @@ private:
     std::string undecoded_;
     std::string ahead_;
     std::optional<std::chrono::seconds> kept_for_; // as the server said
+    net::clock::time_point came_{}; // when
     unsigned status_{};
     http_fields fields_;
 };

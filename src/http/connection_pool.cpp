@@ -98,13 +98,12 @@ void connection_pool::slot::drop_unless_quiet(clock::time_point now, probing how
     if (link && probe && !link->is_quiet()) link.reset();
 }
 
-void connection_pool::slot::keep(std::optional<std::chrono::seconds> server_keeps_it)
+void connection_pool::slot::keep(clock::time_point now, std::optional<std::chrono::seconds> server_keeps_it)
 {
     clock::duration time = pool_->limits_.idle;
     // a second early, so that our next request does not cross its goodbye
     if (server_keeps_it && *server_keeps_it < std::chrono::hours(1))
         time = std::min<clock::duration>(time, *server_keeps_it - std::chrono::seconds(1));
-    const auto now = clock::now();
     const auto until = std::min(now + time, worn_at_);
     if (until <= now) link.reset();
     give_back(span{now, until});

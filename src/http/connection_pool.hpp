@@ -58,7 +58,7 @@ public:
             if (pool_) give_back({});
         }
         // The connection goes back, too. `server_keeps_it`: what `Keep-Alive: timeout=` said.
-        void keep(std::optional<std::chrono::seconds> server_keeps_it);
+        void keep(clock::time_point now, std::optional<std::chrono::seconds> server_keeps_it);
         // A connection that was just made is its own from here on.
         void take(std::unique_ptr<net::connection> made);
         explicit operator bool() const noexcept { return pool_ != nullptr; }

@@ -117,9 +117,16 @@ struct http1_client::state : std::enable_shared_from_this<state> {
         const core::url_parts& to;
         const std::string& origin;
         const http_fields* credentials;
+        clock::time_point now; // when the clock was last looked at, which costs more than one would think
         clock::time_point by;
         bool streamed;
         bool body_untouched = true; // the source has not been read since it was at its beginning
+
+        void pass_time_of_others() // that the resource is not to pay for
+        {
+            const auto before = std::exchange(now, clock::now());
+            if (by != clock::time_point::max()) by += now - before;
+        }
     };
 
     // Results are written where they are wanted in the end: returned, each coroutine on the way would move them twice.
@@ -211,31 +218,31 @@ asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
     // what must not be sent twice deserves the best knowledge about the connection
     using probing = connection_pool::probing;
     const auto probe = repeatable && !source ? probing::unless_just_used : probing::always;
-    const auto now = clock::now();
-    auto slot = pool->acquire_now(key, now, probe);
+    auto slot = pool->acquire_now(key, s.now, probe);
     if (!slot) {
-        auto waited_for = co_await pool->acquire(key, std::min(s.by, now + options.limits.pool_wait), probe);
+        auto waited_for = co_await pool->acquire(key, std::min(s.by, s.now + options.limits.pool_wait), probe);
         if (!waited_for) co_return fail(out, waited_for.error(), false);
         slot = std::move(*waited_for);
+        s.now = clock::now();
     }
     for (;;) {
         const bool reused = slot->link != nullptr;
         if (!reused) {
             const net::dial_limits d{options.limits.connect, options.limits.tls, s.by};
-            const auto begin = clock::now();
             auto made = co_await net::dial(executor, s.to, way, names, *tls, d);
+            const auto begin = std::exchange(s.now, clock::now());
             if (!made.link) {
-                watch.connect_failed(s.origin, begin, made.ec, made.detail);
+                watch.connect_failed(s.origin, s.now - begin, made.ec, made.detail);
                 co_return fail(out, made.ec, false, std::move(made.detail));
             }
-            watch.connected(s.origin, begin);
+            watch.connected(s.origin, s.now - begin);
             slot->take(std::move(made.link));
         }
         const auto limits = for_exchange(options.limits, s.by, s.streamed);
-        auto talk = std::make_unique<net::conversation>(*slot->link, s.request.method() == "HEAD", limits);
+        auto talk = std::make_unique<net::conversation>(*slot->link, s.request.method() == "HEAD", limits, s.now);
         upload_result done;
         watch.sends(text->text());
-        const auto begin = clock::now();
+        const auto begin = s.now;
         try {
             if (source || !text->body().empty())
                 co_await send_with_body(*talk, *slot->link, *text, s, done);
@@ -245,11 +252,13 @@ asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
             done.ec = e.code(); // cancelled between two operations
         }
         const bool sent = talk->sent();
-        watch.exchanged(s.origin, s.request.method(), begin, reused, done.ec ? 0 : talk->answer().status(), done.ec);
+        s.now = clock::now();
+        const unsigned status = done.ec ? 0 : talk->answer().status();
+        watch.exchanged(s.origin, s.request.method(), s.now - begin, reused, status, done.ec);
         if (!done.ec) {
             out.sent = sent;
-            watch.received(talk->answer().status(), talk->answer().fields());
-            out.got = answer(std::move(*slot), std::move(talk));
+            watch.received(status, talk->answer().fields());
+            out.got = answer(std::move(*slot), std::move(talk), s.now);
             if (s.streamed) out.got.lift_total();
             if (decode) out.ec = out.got.decode(limits.body);
             co_return;
@@ -264,13 +273,11 @@ asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
     }
 }
 
-// The time that it takes is not the resource's.
 asio::awaitable<error_code> http1_client::state::authorize(step& s, authorizer& who, http_fields& credentials,
                                                            std::string& detail)
 {
-    const auto asked = clock::now();
     const error_code ec = co_await who.authorize(s.request, s.origin, credentials, detail);
-    if (s.by != clock::time_point::max()) s.by += clock::now() - asked;
+    s.pass_time_of_others();
     co_return ec;
 }
 
@@ -279,9 +286,9 @@ asio::awaitable<bool> http1_client::state::renew(step& s, authorizer& who, call_
 {
     const bool replayable = is_rewound(s);
     co_await out.got.read_ahead(drained, drained_within); // so that the connection is free; nothing of it is lost
-    const auto asked = clock::now();
+    s.now = clock::now();
     const error_code ec = co_await who.renew(s.origin);
-    if (s.by != clock::time_point::max()) s.by += clock::now() - asked;
+    s.pass_time_of_others();
     if (is_cancelled(ec)) fail(out, ec, true);
     co_return !ec && replayable;
 }
@@ -310,10 +317,11 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
     auto to = core::parse_url(request.url());
     if (!to) co_return fail(out, to.error(), false);
     const milliseconds total = request.timeout().value_or(options.limits.total);
-    const auto by = total > milliseconds::zero() ? clock::now() + total : clock::time_point::max();
+    const auto now = clock::now();
+    const auto by = total > milliseconds::zero() ? now + total : clock::time_point::max();
     const std::string& origin = to->origin;
     std::string url = request.url();
-    step s{request, *to, origin, nullptr, by, how.streamed};
+    step s{request, *to, origin, nullptr, now, by, how.streamed};
     unsigned retries = 0;
     unsigned redirects = 0;
     bool renewed = false; // `out` holds the refusal that led to it
@@ -347,6 +355,7 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
             asio::steady_timer timer(co_await asio::this_coro::executor, *pause);
             auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
             if (ec) co_return fail(out, ec, sent);
+            s.now = clock::now();
             continue;
         }
         if (out.ec) co_return;
@@ -361,6 +370,7 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
         url = std::move(next->url);
         const std::string left = std::exchange(*to, std::move(next->to)).origin;
         watch.redirected(left, origin);
+        s.now = clock::now();
     }
     out.url = std::move(url);
     const std::size_t most = options.limits.body;
@@ -408,9 +418,9 @@ asio::awaitable<net::dial_result> http1_client::dial(asio::any_io_executor io, c
     const std::string origin = to.origin;
     auto made = co_await net::dial(io, to, way, keep->names, *keep->tls, limits);
     if (made.link)
-        keep->watch.connected(origin, begin);
+        keep->watch.connected(origin, clock::now() - begin);
     else
-        keep->watch.connect_failed(origin, begin, made.ec, made.detail);
+        keep->watch.connect_failed(origin, clock::now() - begin, made.ec, made.detail);
     co_return made;
 }
 std::vector<connection_pool::usage> http1_client::in_use() const { return state_->pool->in_use(); }

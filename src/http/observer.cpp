@@ -5,9 +5,9 @@
 namespace afresh::http {
 namespace {
 
-std::chrono::microseconds since(observer::clock::time_point begin)
+std::chrono::microseconds rounded(observer::clock::duration time)
 {
-    return std::chrono::duration_cast<std::chrono::microseconds>(observer::clock::now() - begin);
+    return std::chrono::duration_cast<std::chrono::microseconds>(time);
 }
 
 http_activity made(http_activity::kind what, const std::string& origin)
@@ -29,17 +29,16 @@ void observer::tell(http_activity a) const
     }
 }
 
-void observer::connected(const std::string& origin, clock::time_point begin)
+void observer::connected(const std::string& origin, clock::duration time)
 {
-    const auto time = since(begin);
     counted_.at(origin).connected(time);
     if (!hook_) return;
     auto a = made(http_activity::kind::connected, origin);
-    a.elapsed = time;
+    a.elapsed = rounded(time);
     tell(std::move(a));
 }
 
-void observer::connect_failed(const std::string& origin, clock::time_point begin, const error_code& ec,
+void observer::connect_failed(const std::string& origin, clock::duration time, const error_code& ec,
                               const std::string& detail)
 {
     ++counted_.at(origin).failed;
@@ -47,14 +46,13 @@ void observer::connect_failed(const std::string& origin, clock::time_point begin
     auto a = made(http_activity::kind::connect_failed, origin);
     a.error = ec;
     a.detail = detail;
-    a.elapsed = since(begin);
+    a.elapsed = rounded(time);
     tell(std::move(a));
 }
 
-void observer::exchanged(const std::string& origin, const std::string& method, clock::time_point begin, bool reused,
+void observer::exchanged(const std::string& origin, const std::string& method, clock::duration time, bool reused,
                          unsigned status, const error_code& ec)
 {
-    const auto time = since(begin);
     auto& counted = counted_.at(origin);
     counted.exchanged(method, status, ec, time);
     if (reused) ++counted.reused;
@@ -63,7 +61,7 @@ void observer::exchanged(const std::string& origin, const std::string& method, c
     a.method = method;
     a.status = status;
     a.error = ec;
-    a.elapsed = time;
+    a.elapsed = rounded(time);
     a.reused = reused;
     tell(std::move(a));
 }

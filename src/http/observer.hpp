@@ -21,11 +21,11 @@ public:
     {
     }
 
-    void connected(const std::string& origin, clock::time_point since);
-    void connect_failed(const std::string& origin, clock::time_point since, const error_code& ec,
+    void connected(const std::string& origin, clock::duration time);
+    void connect_failed(const std::string& origin, clock::duration time, const error_code& ec,
                         const std::string& detail);
     // One request went out, and this came back. `status` 0: `ec` says why not.
-    void exchanged(const std::string& origin, const std::string& method, clock::time_point since, bool reused,
+    void exchanged(const std::string& origin, const std::string& method, clock::duration time, bool reused,
                    unsigned status, const error_code& ec);
     void redirected(const std::string& origin, const std::string& to);
     void retried(const std::string& origin, std::chrono::milliseconds pause);

@@ -13,14 +13,15 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t read_size = 16 * 1024; // a TLS record; also enough for any sane chunk header
+constexpr std::size_t small_write = 16 * 1024;
 constexpr std::size_t wide_read = 64 * 1024; // for those who have much to say
 
 } // namespace
 
-conversation::conversation(connection& link, bool to_head, const exchange_limits& limits)
-    : link_(link), limits_(limits), reader_(to_head, {limits.header, limits.body}), by_(limits.by)
+conversation::conversation(connection& link, bool to_head, const exchange_limits& limits, clock::time_point now)
+    : link_(link), limits_(limits), reader_(to_head, {limits.header, limits.body}), by_(limits.by), now_(now)
 {
-    if (limits.total > milliseconds::zero()) by_ = std::min(by_, clock::now() + limits.total);
+    if (limits.total > milliseconds::zero()) by_ = std::min(by_, now + limits.total);
     if (link.inbox().size() < read_size) link.inbox().resize(read_size);
 }
 
@@ -30,10 +31,10 @@ conversation::~conversation()
     explicit_bzero(link_.inbox().data(), dirty_);
 }
 
-void conversation::next(milliseconds step, errc late)
+void conversation::next(milliseconds step, errc late, clock::time_point now)
 {
     late_ = late;
-    link_.limit().expire_at(step > milliseconds::zero() ? std::min(by_, clock::now() + step) : by_);
+    link_.limit().expire_at(step > milliseconds::zero() ? std::min(by_, now + step) : by_);
 }
 
 void conversation::hold_limit()
@@ -57,7 +58,7 @@ error_code conversation::cause(const error_code& ec) const
 asio::awaitable<error_code> conversation::send(std::string_view part)
 {
     while (!part.empty()) {
-        begin_write();
+        begin_write(clock::now());
         const auto [failed, n] = co_await link_.write_some(asio::buffer(part));
         if (const error_code ec = end_write(failed, n)) co_return ec;
         part.remove_prefix(n);
@@ -65,9 +66,9 @@ asio::awaitable<error_code> conversation::send(std::string_view part)
     co_return error_code();
 }
 
-void conversation::begin_write()
+void conversation::begin_write(clock::time_point now)
 {
-    next(limits_.first_byte, errc::first_byte_timed_out); // anew for each piece the peer takes
+    next(limits_.first_byte, errc::first_byte_timed_out, now); // anew for each piece the peer takes
     first_write_ = !sent_;
     sent_ = true; // before anything can throw
 }
@@ -97,6 +98,8 @@ asio::awaitable<error_code> conversation::receive(until what)
     const std::size_t before = reader_.body_size();
     error_code ec;
     while (!ec && !has(what, before)) {
+        if (!uploading_ && !any_byte_received_) wait_for_answer();
+        if (!uploading_ && any_byte_received_) next(limits_.body_idle, errc::body_timed_out);
         const auto room = begin_read(ec);
         if (ec) break;
         const auto [failed, n] = co_await link_.read_some(room);
@@ -108,8 +111,6 @@ asio::awaitable<error_code> conversation::receive(until what)
 
 asio::mutable_buffer conversation::begin_read(error_code& ec)
 {
-    if (!uploading_ && !any_byte_received_) wait_for_answer();
-    if (!uploading_ && any_byte_received_) next(limits_.body_idle, errc::body_timed_out);
     const auto room = space();
     if (room.size() == 0) ec = errc::header_limit;
     return room;
@@ -133,24 +134,28 @@ asio::awaitable<error_code> conversation::converse(std::string_view head, std::s
 {
     const std::string_view parts[] = {head, body};
     error_code unsent;
+    unsigned writes = 0;
     for (std::string_view part : parts)
         while (!part.empty() && !unsent) {
-            begin_write();
+            begin_write(writes++ == 0 ? now_ : clock::now());
             const auto [failed, n] = co_await link_.write_some(asio::buffer(part));
             unsent = end_write(failed, n);
             part.remove_prefix(n);
         }
+    // A small request goes into the socket's buffer at once: its limit is the answer's as well.
+    if (writes > 1 || head.size() > small_write) wait_for_answer();
     // A server may answer before it has read everything, and hang up: what it said still counts.
     if (unsent && (!sent_ || unsent != errc::connection_lost)) co_return unsent;
     error_code ec;
     while (!ec && !has(what, 0)) {
+        if (any_byte_received_) next(limits_.body_idle, errc::body_timed_out);
         const auto room = begin_read(ec);
         if (ec) break;
         const auto [failed, n] = co_await link_.read_some(room);
         ec = end_read(failed, n, room.size());
     }
     if (ec) failed_ = true;
-    co_return unsent&& ec ? unsent : ec;
+    co_return unsent && ec ? unsent : ec;
 }
 
 // Empty when the peer has sent more than the limit without coming to a point (an endless header or chunk line).

@@ -23,7 +23,7 @@ struct exchange_limits {
 // this.
 class conversation {
 public:
-    conversation(connection& link, bool to_head, const exchange_limits& limits);
+    conversation(connection& link, bool to_head, const exchange_limits& limits, clock::time_point now = clock::now());
     ~conversation(); // wipes what was read: there are tokens in answers
     conversation(const conversation&) = delete;
     conversation& operator=(const conversation&) = delete;
@@ -58,9 +58,9 @@ public:
     bool reusable() const;
 
 private:
-    void next(std::chrono::milliseconds step, errc late);
+    void next(std::chrono::milliseconds step, errc late, clock::time_point now = clock::now());
     error_code cause(const error_code& ec) const;
-    void begin_write();
+    void begin_write(clock::time_point now);
     error_code end_write(const error_code& failed, std::size_t n);
     asio::mutable_buffer begin_read(error_code& ec);
     error_code end_read(const error_code& failed, std::size_t n, std::size_t room);
@@ -74,6 +74,7 @@ private:
     clock::time_point by_;
     error_code late_;
     std::size_t begin_{}, end_{}, dirty_{}; // of what is not understood yet, in the connection's inbox
+    clock::time_point now_; // when it began
     bool sent_{};
     bool first_write_{}; // that is under way
     bool any_byte_received_{};
