@@ -34,7 +34,9 @@ bool may_hold_control(const char* eight) noexcept
     constexpr std::uint64_t each = 0x0101010101010101;
     std::uint64_t all = 0;
     std::memcpy(&all, eight, sizeof all);
-    const auto below = [](std::uint64_t bytes, unsigned limit) { return (bytes - each * limit) & ~bytes & each * 0x80; };
+    const auto below = [](std::uint64_t bytes, unsigned limit) {
+        return (bytes - each * limit) & ~bytes & each * 0x80;
+    };
     return (below(all, 0x20) | below(all ^ each * 0x7f, 1)) != 0;
 }
 
@@ -112,8 +114,7 @@ bool is_b64token(std::string_view text) noexcept
 
 bool is_http_token(std::string_view text) noexcept
 {
-    static constexpr char_set tchar(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~");
+    static constexpr char_set tchar("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~");
     return !text.empty() && tchar.has_all(text);
 }
 

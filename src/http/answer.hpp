@@ -61,7 +61,7 @@ private:
     std::string undecoded_;
     std::string ahead_;
     std::optional<std::chrono::seconds> kept_for_; // as the server said
-    net::clock::time_point came_{}; // when
+    net::clock::time_point came_{};                // when
     unsigned status_{};
     http_fields fields_;
 };

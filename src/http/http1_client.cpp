@@ -131,12 +131,23 @@ struct http1_client::state : std::enable_shared_from_this<state> {
 
     // Results are written where they are wanted in the end: returned, each coroutine on the way would move them twice.
     asio::awaitable<void> send_once(step& s, call_result& out);
-    asio::awaitable<void> send_with_body(net::conversation& talk, net::connection& link, const net::request_text& text,
-                                         step& s, upload_result& out);
-    static asio::awaitable<error_code> authorize(step& s, authorizer& who, http_fields& credentials, std::string& detail);
+    asio::awaitable<bool> connect(step& s, connection_pool::slot& slot, call_result& out);
+    asio::awaitable<error_code> wait_for_slot(step& s, std::string key, connection_pool::probing probe,
+                                              std::optional<connection_pool::slot>& slot);
+    result<net::request_text> text_of(const step& s, const net::proxy* via, bool decode) const;
+    asio::awaitable<error_code> send_with_body(net::conversation& talk, net::connection& link,
+                                               const net::request_text& text, step& s, std::string& detail);
+    static asio::awaitable<error_code> authorize(step& s, authorizer& who, http_fields& credentials, bool after_refusal,
+                                                 call_result& out);
     static asio::awaitable<bool> renew(step& s, authorizer& who, call_result& out);
     asio::awaitable<void> call(http_request& request, call_options how, call_result& out);
     std::optional<milliseconds> pause_before_retry(const step& s, const call_result& r, unsigned attempt);
+    asio::awaitable<error_code> wait(step& s, milliseconds time);
+    std::unique_ptr<redirection> way_on(step& s, const std::string& url, const call_result& r) const;
+    const net::proxy* proxy_to(const core::url_parts& to) const
+    {
+        return options.unix_socket.empty() ? proxies.for_url(to) : nullptr;
+    }
     net::route way_to(const core::url_parts& to) const;
     static bool can_be_sent_again(const step& s)
     {
@@ -165,97 +176,119 @@ net::route http1_client::state::way_to(const core::url_parts& to) const
 {
     net::route way;
     way.local = options.unix_socket;
-    const net::proxy* const p = way.local.empty() ? proxies.for_url(to) : nullptr;
-    if (p) way.via = *p;
+    if (const net::proxy* const p = proxy_to(to)) way.via = *p;
     return way;
 }
 
 // A body that is not part of `text`, because it has a source or is large.
-asio::awaitable<void> http1_client::state::send_with_body(net::conversation& talk, net::connection& link,
-                                                          const net::request_text& text, step& s, upload_result& out)
+asio::awaitable<error_code> http1_client::state::send_with_body(net::conversation& talk, net::connection& link,
+                                                                const net::request_text& text, step& s,
+                                                                std::string& detail)
 {
-    const auto& source = s.request.source();
-    out.ec = co_await talk.send(text.text());
-    if (out.ec) co_return;
+    const error_code ec = co_await talk.send(text.text());
+    if (ec) co_return ec;
     std::optional<milliseconds> leave;
     if (text.expects_continue()) leave = options.limits.expect_continue;
-    if (source) {
-        out = co_await upload(talk, link, *source, leave);
-        s.body_untouched = out.untouched;
-    } else {
-        memory_body body(text.body());
-        out = co_await upload(talk, link, body, leave);
-    }
+    memory_body large(text.body());
+    const auto& source = s.request.source();
+    body_source& body = source ? *source : large;
+    upload_result done = co_await upload(talk, link, body, leave);
+    if (source) s.body_untouched = done.untouched;
+    detail = std::move(done.detail);
+    co_return done.ec;
 }
 
-asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
+// A connection for a slot that came without one.
+asio::awaitable<bool> http1_client::state::connect(step& s, connection_pool::slot& slot, call_result& out)
 {
-    net::route way = way_to(s.to);
+    const net::dial_limits d{options.limits.connect, options.limits.tls, s.by};
+    auto made = co_await net::dial(executor, s.to, way_to(s.to), names, *tls, d);
+    const auto begin = std::exchange(s.now, clock::now());
+    if (made.link) {
+        watch.connected(s.origin, s.now - begin);
+        slot.take(std::move(made.link));
+        co_return true;
+    }
+    watch.connect_failed(s.origin, s.now - begin, made.ec, made.detail);
+    fail(out, made.ec, false, std::move(made.detail));
+    co_return false;
+}
+
+asio::awaitable<error_code> http1_client::state::wait_for_slot(step& s, std::string key, connection_pool::probing probe,
+                                                               std::optional<connection_pool::slot>& slot)
+{
+    auto got = co_await pool->acquire(std::move(key), std::min(s.by, s.now + options.limits.pool_wait), probe);
+    s.now = clock::now();
+    if (!got) co_return got.error();
+    slot = std::move(*got);
+    co_return error_code();
+}
+
+// What goes out.
+result<net::request_text> http1_client::state::text_of(const step& s, const net::proxy* via, bool decode) const
+{
     net::request_text_options o;
     wiped_fields to_proxy;
-    const bool absolute = way.via && !way.via->is_socks() && !s.to.is_https();
+    const bool absolute = via && !via->is_socks() && !s.to.is_https();
     if (absolute) {
         o.form = net::target_form::absolute;
         if (s.credentials) to_proxy.fields = *s.credentials;
-        const secret_string basic = way.via->basic_credentials();
+        const secret_string basic = via->basic_credentials();
         if (!basic.empty()) to_proxy.fields.set("Proxy-Authorization", std::string(basic.reveal()));
     }
     o.more = absolute ? &to_proxy.fields : s.credentials;
-    const bool decode =
-        options.decompress && !s.request.fields().contains("Accept-Encoding") && !s.request.fields().contains("Range");
     if (decode) o.accept_encoding = accepted_codings();
     const auto& source = s.request.source();
     const bool has_body = source || !s.request.body().empty();
     // A body that can be sent only once is not risked on a token that may be no good.
     o.expect_continue = has_body && (s.request.expects_continue() || (source && !source->can_rewind()));
-    const auto text = net::make_request_text(s.request, s.to, o);
+    return net::make_request_text(s.request, s.to, o);
+}
+
+// What is seldom needed has coroutines of its own: this one's frame is made for each request, and glibc keeps blocks of
+// up to 1 KiB at hand.
+asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
+{
+    const net::proxy* const via = proxy_to(s.to);
+    const auto& sent_fields = s.request.fields();
+    const bool decode =
+        options.decompress && !sent_fields.contains("Accept-Encoding") && !sent_fields.contains("Range");
+    const auto text = text_of(s, via, decode);
     if (!text) co_return fail(out, text.error(), false);
 
     const bool repeatable = is_repeatable(s.request);
-    std::string by_proxy;
-    if (way.via) by_proxy = s.origin + " via " + way.via->host + ':' + std::to_string(way.via->port);
-    const std::string& key = way.via ? by_proxy : s.origin;
     // what must not be sent twice deserves the best knowledge about the connection
     using probing = connection_pool::probing;
-    const auto probe = repeatable && !source ? probing::unless_just_used : probing::always;
-    auto slot = pool->acquire_now(key, s.now, probe);
+    const auto probe = repeatable && !s.request.source() ? probing::unless_just_used : probing::always;
+    std::optional<connection_pool::slot> slot;
+    if (!via) slot = pool->acquire_now(s.origin, s.now, probe);
     if (!slot) {
-        auto waited_for = co_await pool->acquire(key, std::min(s.by, s.now + options.limits.pool_wait), probe);
-        if (!waited_for) co_return fail(out, waited_for.error(), false);
-        slot = std::move(*waited_for);
-        s.now = clock::now();
+        std::string key = via ? s.origin + " via " + via->host + ':' + std::to_string(via->port) : s.origin;
+        const error_code ec = co_await wait_for_slot(s, std::move(key), probe, slot);
+        if (ec) co_return fail(out, ec, false);
     }
     for (;;) {
         const bool reused = slot->link != nullptr;
-        if (!reused) {
-            const net::dial_limits d{options.limits.connect, options.limits.tls, s.by};
-            auto made = co_await net::dial(executor, s.to, way, names, *tls, d);
-            const auto begin = std::exchange(s.now, clock::now());
-            if (!made.link) {
-                watch.connect_failed(s.origin, s.now - begin, made.ec, made.detail);
-                co_return fail(out, made.ec, false, std::move(made.detail));
-            }
-            watch.connected(s.origin, s.now - begin);
-            slot->take(std::move(made.link));
-        }
+        if (!reused && !co_await connect(s, *slot, out)) co_return;
         const auto limits = for_exchange(options.limits, s.by, s.streamed);
         auto talk = std::make_unique<net::conversation>(*slot->link, s.request.method() == "HEAD", limits, s.now);
-        upload_result done;
         watch.sends(text->text());
         const auto begin = s.now;
+        error_code ec;
+        std::string detail;
         try {
-            if (source || !text->body().empty())
-                co_await send_with_body(*talk, *slot->link, *text, s, done);
+            if (s.request.source() || !text->body().empty())
+                ec = co_await send_with_body(*talk, *slot->link, *text, s, detail);
             else
-                done.ec = co_await talk->converse(text->text(), {}, net::conversation::until::head);
+                ec = co_await talk->converse(text->text(), {}, net::conversation::until::head);
         } catch (const boost::system::system_error& e) {
-            done.ec = e.code(); // cancelled between two operations
+            ec = e.code(); // cancelled between two operations
         }
         const bool sent = talk->sent();
         s.now = clock::now();
-        const unsigned status = done.ec ? 0 : talk->answer().status();
-        watch.exchanged(s.origin, s.request.method(), s.now - begin, reused, status, done.ec);
-        if (!done.ec) {
+        const unsigned status = ec ? 0 : talk->answer().status();
+        watch.exchanged(s.origin, s.request.method(), s.now - begin, reused, status, ec);
+        if (!ec) {
             out.sent = sent;
             watch.received(status, talk->answer().fields());
             out.got = answer(std::move(*slot), std::move(talk), s.now);
@@ -264,20 +297,22 @@ asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
             co_return;
         }
         // RFC 9112 9.3.1: the server closed a kept connection while the request was on its way.
-        const bool stale = reused && done.ec == errc::connection_lost && !talk->any_byte_received();
+        const bool stale = reused && ec == errc::connection_lost && !talk->any_byte_received();
         talk.reset();
         slot->link.reset();
-        if (!stale || (sent && !repeatable) || !is_rewound(s))
-            co_return fail(out, done.ec, sent, std::move(done.detail));
+        if (!stale || (sent && !repeatable) || !is_rewound(s)) co_return fail(out, ec, sent, std::move(detail));
         // on a fresh connection, so this happens once at most
     }
 }
 
+// An error ends the call; but not `after_refusal`, unless it was cancelled.
 asio::awaitable<error_code> http1_client::state::authorize(step& s, authorizer& who, http_fields& credentials,
-                                                           std::string& detail)
+                                                           bool after_refusal, call_result& out)
 {
+    std::string detail;
     const error_code ec = co_await who.authorize(s.request, s.origin, credentials, detail);
     s.pass_time_of_others();
+    if (ec && (!after_refusal || is_cancelled(ec))) fail(out, ec, after_refusal, std::move(detail));
     co_return ec;
 }
 
@@ -311,6 +346,23 @@ std::optional<milliseconds> http1_client::state::pause_before_retry(const step& 
     return pause;
 }
 
+asio::awaitable<error_code> http1_client::state::wait(step& s, milliseconds time)
+{
+    watch.retried(s.origin, time);
+    asio::steady_timer timer(co_await asio::this_coro::executor, time);
+    auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    s.now = clock::now();
+    co_return ec;
+}
+
+// Null: the answer is the caller's.
+std::unique_ptr<redirection> http1_client::state::way_on(step& s, const std::string& url, const call_result& r) const
+{
+    auto next = redirect_of(s.request.method(), url, r.got.status(), r.got.fields(), options.redirects);
+    if (!next || (!next->drops_body && !is_rewound(s))) return nullptr;
+    return std::make_unique<redirection>(std::move(*next));
+}
+
 // `out` is empty.
 asio::awaitable<void> http1_client::state::call(http_request& request, call_options how, call_result& out)
 {
@@ -328,9 +380,8 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
     for (;;) {
         wiped_fields credentials;
         if (how.who && !how.who->authorize_now(origin, credentials.fields)) {
-            std::string detail;
-            const error_code ec = co_await authorize(s, *how.who, credentials.fields, detail);
-            if (ec && (!renewed || is_cancelled(ec))) co_return fail(out, ec, renewed, std::move(detail));
+            const error_code ec = co_await authorize(s, *how.who, credentials.fields, renewed, out);
+            if (ec && (!renewed || is_cancelled(ec))) co_return;
             if (ec) break; // what the resource said is the caller's
         }
         if (renewed) {
@@ -351,16 +402,13 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
             const bool sent = out.sent;
             out = call_result();
             ++retries;
-            watch.retried(origin, *pause);
-            asio::steady_timer timer(co_await asio::this_coro::executor, *pause);
-            auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+            const error_code ec = co_await wait(s, *pause);
             if (ec) co_return fail(out, ec, sent);
-            s.now = clock::now();
             continue;
         }
         if (out.ec) co_return;
-        auto next = redirect_of(request.method(), url, out.got.status(), out.got.fields(), options.redirects);
-        if (!next || (!next->drops_body && !is_rewound(s))) break;
+        const auto next = way_on(s, url, out);
+        if (!next) break;
         if (++redirects > options.redirects.most) co_return fail(out, errc::too_many_redirects, true);
         co_await out.got.read_ahead(drained, drained_within);
         out = call_result();
@@ -368,8 +416,8 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
         if (next->leaves_origin) how.who = nullptr; // and never again for this call
         request.follow(next->method, next->drops_body);
         url = std::move(next->url);
-        const std::string left = std::exchange(*to, std::move(next->to)).origin;
-        watch.redirected(left, origin);
+        std::swap(*to, next->to);
+        watch.redirected(next->to.origin, origin);
         s.now = clock::now();
     }
     out.url = std::move(url);

@@ -155,7 +155,7 @@ asio::awaitable<error_code> conversation::converse(std::string_view head, std::s
         ec = end_read(failed, n, room.size());
     }
     if (ec) failed_ = true;
-    co_return unsent && ec ? unsent : ec;
+    co_return unsent&& ec ? unsent : ec;
 }
 
 // Empty when the peer has sent more than the limit without coming to a point (an endless header or chunk line).

@@ -74,7 +74,7 @@ private:
     clock::time_point by_;
     error_code late_;
     std::size_t begin_{}, end_{}, dirty_{}; // of what is not understood yet, in the connection's inbox
-    clock::time_point now_; // when it began
+    clock::time_point now_;                 // when it began
     bool sent_{};
     bool first_write_{}; // that is under way
     bool any_byte_received_{};
