@@ -17,9 +17,9 @@ namespace {
 constexpr unsigned most_interim_responses = 32;
 constexpr std::size_t usual_fields = 12; // of an answer, so that few must be moved
 constexpr std::string_view http_name = "HTTP/";
-constexpr std::size_t room_on_trust = 1024 * 1024; // for a body that is announced: no memory yet. The rest is earned:
-constexpr std::size_t trust = 16;                  // for so many times as much as has come
-constexpr std::size_t sane_chunk_line = 20;        // CR LF, a size of 64 bits, CR LF; what is longer counts as header
+constexpr std::size_t room_on_trust = 64 * 1024; // for a body that is announced; the rest is earned:
+constexpr std::size_t trust = 16;                // for so many times as much as has come
+constexpr std::size_t sane_chunk_line = 20;      // CR LF, a size of 64 bits, CR LF; what is longer counts as header
 
 error_code translate(const error_code& ec)
 {
