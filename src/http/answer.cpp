@@ -11,14 +11,15 @@ constexpr std::size_t decoded_piece = 64 * 1024;
 
 } // namespace
 
-answer::answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk, net::clock::time_point now)
-    : slot_(std::move(slot)),
-      talk_(std::move(talk)),
-      kept_for_(talk_->answer().keep_alive_for()),
-      came_(now),
-      status_(talk_->answer().status()),
-      fields_(std::move(talk_->answer().fields()))
+void answer::begin(connection_pool::slot slot, std::unique_ptr<net::conversation> talk, net::clock::time_point now)
 {
+    slot_ = std::move(slot);
+    talk_ = std::move(talk);
+    net::response_reader& reader = talk_->answer();
+    kept_for_ = reader.keep_alive_for();
+    came_ = now;
+    status_ = reader.status();
+    fields_ = std::move(reader.fields());
 }
 
 answer& answer::operator=(answer&& other) noexcept

@@ -15,9 +15,9 @@ namespace afresh::http {
 // before that takes its connection with it.
 class answer {
 public:
-    answer() = default;
-    // The header has been received, just `now`.
-    answer(connection_pool::slot slot, std::unique_ptr<net::conversation> talk, net::clock::time_point now);
+    answer() = default; // to nothing yet
+    // The header has been received, just `now`. Once.
+    void begin(connection_pool::slot slot, std::unique_ptr<net::conversation> talk, net::clock::time_point now);
     answer(answer&&) noexcept = default;
     answer& operator=(answer&& other) noexcept;
     ~answer() = default;

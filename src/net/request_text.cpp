@@ -61,7 +61,10 @@ result<request_text> make_request_text(const http_request& request, const core::
 {
     static const http_fields none;
     const http_fields& more = o.more ? *o.more : none;
-    if (!is_sendable(request, to) || !is_sendable(more)) return make_error_code(errc::invalid_argument);
+    // what is ours is well-named, but a token is what some server said
+    const bool more_ok =
+        std::all_of(more.begin(), more.end(), [](const auto& f) { return core::is_field_value(f.value); });
+    if (!more_ok || !is_sendable(request, to)) return make_error_code(errc::invalid_argument);
     const auto host = to.authority();
     const bool body_inside = !request.source() && request.body().size() <= small_body && !o.expect_continue;
     std::size_t size = 256 + request.method().size() + to.target.size() + 2 * host.size() + o.accept_encoding.size() +
