@@ -99,26 +99,28 @@ std::optional<run> measure(const contestant& c, const setting& s)
     return r;
 }
 
+// Which of the runs counts. What differs by a few percent is compared by the least of many, which others disturb least.
+enum class counts { median, least_of_thrice_as_many };
+
 // All runs of all contestants in one setting.
 class contest {
 public:
-    contest(const std::vector<contestant>& all, const setting& s)
+    contest(const std::vector<contestant>& all, const setting& s, counts which = counts::median) : which_(which)
     {
-        const int rounds = std::atoi(environment("BENCH_ROUNDS", "5").c_str());
+        const int rounds = std::atoi(environment("BENCH_ROUNDS", "5").c_str()) * (which == counts::median ? 1 : 3);
         for (int round = 0; round < rounds; ++round)
             for (const contestant& c : all)
                 if (const auto r = measure(c, s)) runs_[c.name].push_back(*r);
     }
 
-    std::optional<double> median(const std::string& name, double run::*what) const
+    std::optional<double> typical(const std::string& name, double run::*what) const
     {
         const auto found = runs_.find(name);
         if (found == runs_.end()) return std::nullopt;
         std::vector<double> values;
         for (const run& r : found->second) values.push_back(r.*what);
-        const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-        std::nth_element(values.begin(), middle, values.end());
-        return *middle;
+        std::sort(values.begin(), values.end());
+        return which_ == counts::median ? values[values.size() / 2] : values.front();
     }
 
     double failures(const std::string& name) const
@@ -130,6 +132,7 @@ public:
     }
 
 private:
+    const counts which_;
     std::map<std::string, std::vector<run>> runs_;
 };
 
@@ -140,8 +143,8 @@ public:
     void compare(const std::string& metric, const char* unit, double run::*what, const char* reference,
                  const std::string& its_name, target goal = {})
     {
-        const auto value = contest_.median(mine_, what);
-        const auto other = contest_.median(reference, what);
+        const auto value = contest_.typical(mine_, what);
+        const auto other = contest_.typical(reference, what);
         if (value && other) out_.add({"http", metric, unit, *value, its_name, other, goal});
     }
     void compare(const std::string& metric, const char* unit, double run::*what, const char* reference,
@@ -181,8 +184,8 @@ contest against_peers(report& out, const setting& s, target beside_go = {})
 void memory_of_each(report& out, const setting& s, const contest& many, const contest& one)
 {
     const auto kib = [&](const char* name) -> std::optional<double> {
-        const auto all = many.median(name, &run::kib);
-        const auto alone = one.median(name, &run::kib);
+        const auto all = many.typical(name, &run::kib);
+        const auto alone = one.typical(name, &run::kib);
         if (!all || !alone) return std::nullopt;
         return (*all - *alone) / (s.connections - 1);
     };
@@ -207,7 +210,7 @@ void http_client(report& out)
     memory_of_each(out, large, against_peers(out, large), one_large);
     against_peers(out, {"GET of 1 MiB, 32 connections, TLS", "BENCH_HTTPS", "/large", 32});
 
-    const contest c(modes(), usual);
+    const contest c(modes(), usual, counts::least_of_thrice_as_many);
     rows token(out, c, "token");
     token.compare("GET with a token: processor", "us", &run::processor_us, "no token", "its field set by hand",
                   ratio_at_most(1.02));

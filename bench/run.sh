@@ -5,7 +5,7 @@
 # Contestants run in turns in one run, and the least of many samples counts (of the HTTP clients the median). Still,
 # ratios say more than figures: leave the machine alone meanwhile. 1,000,000 waiters in Go take 2.7 GB.
 # AFRESH_JOBS: parallel jobs of the build, 2 unless set.
-# BENCH_ROUNDS, BENCH_SECONDS: of each HTTP client in each setting, 5 rounds of 3 s unless set (10 minutes in all).
+# BENCH_ROUNDS, BENCH_SECONDS: of each HTTP client in each setting, 5 rounds of 3 s unless set (11 minutes in all).
 set -eu
 cd "$(dirname "$0")/.."
 
