@@ -39,6 +39,7 @@ effects refresh_fsm::on_want_newer(const view& v)
 
 effects refresh_fsm::on_rejected(const view& v)
 {
+    if (is_paced() && running_ == dialogue::none) phase_ = phase::idle; // that somebody waits for more is no reason
     // During an outage nothing better can be had: the token stays in use.
     if (token_ && rejection_ == rejection::none && (phase_ != phase::waiting || running_ != dialogue::none)) {
         rejection_ = rejection::withheld;
@@ -51,7 +52,12 @@ effects refresh_fsm::on_rejected(const view& v)
 bool refresh_fsm::rejection_forces() const noexcept
 {
     if (rejection_ != rejection::none || running_ == dialogue::exchange) return false; // it is on its way
-    return phase_ == phase::idle || running_ != dialogue::none || deferred_;
+    return phase_ == phase::idle || running_ != dialogue::none || deferred_ || is_paced();
+}
+
+bool refresh_fsm::is_paced() const noexcept
+{
+    return phase_ == phase::waiting && !error_ && token_ && retry_at_ == token_->floor;
 }
 
 // --- time ---
@@ -71,7 +77,8 @@ effects refresh_fsm::on_tick(const view& v)
         }
         // While the server may still say what became of the refresh token, it is asked for the chain's own sake.
         const bool prompt = in_doubt_ && may_resend_at(v.now);
-        if (prompt || v.waiters || (token_ && renews_ahead(v))) return begin(dialogue::exchange);
+        const bool ahead = token_ && !is_paced() && renews_ahead(v);
+        if (prompt || v.waiters || ahead) return begin(dialogue::exchange);
         phase_ = phase::idle; // nobody wants it: on demand from here
     } else if (phase_ == phase::idle && token_ && token_->due.reached(v.now) && renews_ahead(v)) {
         return begin(dialogue::exchange);

@@ -133,6 +133,7 @@ private:
     void hurry(const view& v) noexcept;
     std::chrono::milliseconds breaker() noexcept;
     bool renews_ahead(const view& v) const noexcept;
+    bool is_paced() const noexcept; // waiting only because the token held is young
     void note_use(const view& v) noexcept;
 
     refresh_policy policy_;

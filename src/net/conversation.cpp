@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t read_size = 4 * 1024;  // enough for most answers: many connections keep it while they are idle
+constexpr std::size_t read_size = 4 * 1024; // enough for most answers: many connections keep it while they are idle
 constexpr std::size_t small_write = 16 * 1024;
 constexpr std::size_t wide_read = 64 * 1024; // for those who have much to say
 

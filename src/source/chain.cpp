@@ -60,8 +60,16 @@ void chain::on_asked()
     }
     const core::view v = look();
     apply(fsm_.on_get(v));
-    // Those whom the token did not satisfy want a newer one.
-    if (core::view w = look(); w.waiters && fsm_.running() == core::dialogue::none) apply(fsm_.on_want_newer(w));
+    if (somebody_wants_newer()) apply(fsm_.on_want_newer(look()));
+}
+
+// Than the token held. Not everybody who waits does: one who came a moment ago is about to be served.
+bool chain::somebody_wants_newer() const
+{
+    if (fsm_.running() != core::dialogue::none) return false; // it is on its way
+    const bool good = held_ && fsm_.usable(service->now());
+    std::lock_guard lock(mutex_);
+    return good ? waiters_.wants_newer_than(held_->generation) : !waiters_.empty();
 }
 
 void chain::on_rejected(waiter_list caller, std::uint64_t generation, const std::string& origin)
@@ -224,7 +232,7 @@ void chain::finish(const core::dialogue_result& r)
     apply(e);
     begin_command();
     // Callers who came meanwhile, and whom this did not serve.
-    if (const core::view w = look(); w.waiters && fsm_.running() == core::dialogue::none) apply(fsm_.on_want_newer(w));
+    if (somebody_wants_newer()) apply(fsm_.on_want_newer(look()));
     rearm();
     settle_shutdowns();
 }

@@ -106,6 +106,7 @@ private:
     void on_asked();
     void on_rejected(waiter_list caller, std::uint64_t generation, const std::string& origin);
     bool may_force(const std::string& origin);
+    bool somebody_wants_newer() const;
     void on_close();
     void apply(const core::effects& e);
     void serve();

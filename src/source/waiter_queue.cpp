@@ -150,6 +150,14 @@ std::chrono::steady_clock::time_point waiter_queue::earliest() const noexcept
     return empty() ? std::chrono::steady_clock::time_point::max() : of(header_.left).deadline;
 }
 
+bool waiter_queue::wants_newer_than(std::uint64_t generation) const noexcept
+{
+    const waiter_links* const end = &header_;
+    for (const waiter_links* n = tree::begin_node(end); n != end; n = tree::next_node(const_cast<waiter_links*>(n)))
+        if (static_cast<const waiter*>(n)->newer_than >= generation) return true;
+    return false;
+}
+
 waiter_list waiter_queue::take_expired(std::chrono::steady_clock::time_point now, error_code ec) noexcept
 {
     waiter_list out;

@@ -45,6 +45,9 @@ public:
     // Of the waiter that gives up first; max() when empty.
     std::chrono::steady_clock::time_point earliest() const noexcept;
 
+    // Whether a token of this generation leaves somebody waiting.
+    bool wants_newer_than(std::uint64_t generation) const noexcept;
+
     // Removes those whose deadline has come, and completes them with `ec`.
     waiter_list take_expired(std::chrono::steady_clock::time_point now, error_code ec) noexcept;
     // Removes those that `token` satisfies.

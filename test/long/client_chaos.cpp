@@ -95,7 +95,7 @@ std::shared_ptr<body_source> pieces_of(std::string text)
 
 class caller {
 public:
-    caller(http_client api, const chaos_server& s, results& r, unsigned seed)
+    caller(http_client api, chaos_server& s, results& r, unsigned seed)
         : api_(std::move(api)), server_(s), out_(r), random_(seed)
     {
     }
@@ -115,6 +115,7 @@ public:
             ++out_.calls;
             out_.took(clock_type::now() - begin);
             if (ec) judge(id, ec);
+            server_.forget(id);
         }
         --out_.running;
     }
@@ -199,7 +200,7 @@ private:
     }
 
     http_client api_;
-    const chaos_server& server_;
+    chaos_server& server_;
     results& out_;
     std::mt19937 random_;
     bool gave_up_{}; // on the call under way

@@ -82,14 +82,16 @@ std::string echo_of(std::uint64_t id, std::string_view method, std::string_view 
 }
 
 struct chaos_server::state {
-    explicit state(const chaos_plan& p) : plan(p), acceptor(asio::make_strand(context)), random(p.seed)
+    explicit state(const chaos_plan& p)
+        : plan(p), resources(asio::make_strand(context)), tokens(asio::make_strand(context)), random(p.seed)
     {
-        const tcp::endpoint here(asio::ip::address_v4::loopback(), 0);
-        acceptor.open(here.protocol());
-        acceptor.bind(here);
-        acceptor.listen(4096);
-        port = acceptor.local_endpoint().port();
-        asio::co_spawn(acceptor.get_executor(), accept(), asio::detached);
+        for (tcp::acceptor* a : {&resources, &tokens}) {
+            const tcp::endpoint here(asio::ip::address_v4::loopback(), 0);
+            a->open(here.protocol());
+            a->bind(here);
+            a->listen(4096);
+            asio::co_spawn(a->get_executor(), accept(*a, a == &resources), asio::detached);
+        }
         for (unsigned i = 0; i < plan.threads; ++i) threads.emplace_back([this] { context.run(); });
     }
     ~state()
@@ -110,7 +112,7 @@ struct chaos_server::state {
         if (id) killed.insert(id);
     }
 
-    asio::awaitable<void> accept()
+    asio::awaitable<void> accept(tcp::acceptor& acceptor, bool unkind)
     {
         for (;;) {
             auto [ec, socket] = co_await acceptor.async_accept(asio::make_strand(context), as_values);
@@ -120,7 +122,7 @@ struct chaos_server::state {
                 co_await pause.async_wait(as_values);
                 continue;
             }
-            if (draw(200) < plan.kills_per_thousand) { // there are fewer of them
+            if (unkind && draw(200) < plan.kills_per_thousand) { // there are fewer of them
                 count(kill::at_accept);
                 continue;
             }
@@ -257,8 +259,8 @@ struct chaos_server::state {
 
     const chaos_plan plan;
     asio::io_context context;
-    tcp::acceptor acceptor;
-    unsigned short port{};
+    tcp::acceptor resources;
+    tcp::acceptor tokens;
     std::atomic<std::size_t> connections{};
     mutable std::mutex mutex; // of what follows
     std::mt19937 random;
@@ -274,7 +276,20 @@ struct chaos_server::state {
 chaos_server::chaos_server(const chaos_plan& plan) : state_(std::make_unique<state>(plan)) {}
 chaos_server::~chaos_server() = default;
 
-std::string chaos_server::origin() const { return "http://127.0.0.1:" + std::to_string(state_->port); }
+std::string chaos_server::origin() const
+{
+    return "http://127.0.0.1:" + std::to_string(state_->resources.local_endpoint().port());
+}
+std::string chaos_server::token_endpoint() const
+{
+    return "http://127.0.0.1:" + std::to_string(state_->tokens.local_endpoint().port()) + "/token";
+}
+void chaos_server::forget(std::uint64_t id)
+{
+    const std::lock_guard lock(state_->mutex);
+    state_->killed.erase(id);
+    state_->refused.erase(id);
+}
 void chaos_server::revoke()
 {
     const std::lock_guard lock(state_->mutex);

@@ -34,7 +34,8 @@ struct chaos_counts {
 };
 
 // GET, POST and PUT of /echo/ID/SIZE?chunked answer with `echo_of()`: the caller can tell every wrong byte.
-// A request is refused when its token has expired, was revoked or is none.
+// A request is refused when its token has expired, was revoked or is none. The token endpoint has a port of its own, and
+// fails nobody.
 //
 // Thread safety: all functions may be called from any thread.
 class chaos_server {
@@ -45,12 +46,13 @@ public:
     chaos_server& operator=(const chaos_server&) = delete;
 
     std::string origin() const;
-    std::string token_endpoint() const { return origin() + "/token"; }
+    std::string token_endpoint() const;
     // The present access token is refused from now on.
     void revoke();
     // Whether the connection of this request was ended on purpose, how often it was refused.
     bool was_killed(std::uint64_t id) const;
     unsigned refusals(std::uint64_t id) const;
+    void forget(std::uint64_t id);
     chaos_counts counts() const;
     std::size_t open_connections() const;
 

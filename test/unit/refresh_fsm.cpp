@@ -356,6 +356,29 @@ BOOST_AUTO_TEST_CASE(a_caller_who_needs_more_life_cannot_make_every_call_refresh
     BOOST_TEST((s.tick() == effects{.begin = dialogue::exchange}));
 }
 
+BOOST_AUTO_TEST_CASE(somebody_who_wants_a_newer_token_than_a_young_one_does_not_stand_in_the_way_of_a_rejection)
+{
+    fsm_story s;
+    s.fresh(3600s);
+    BOOST_TEST((s.fsm.on_want_newer(s.look()) == effects{})); // not before a quarter of its life
+    BOOST_TEST((s.wake_in() == 900s));
+    BOOST_TEST(s.fsm.rejection_forces());
+    BOOST_TEST((s.rejected() == effects{.begin = dialogue::exchange})); // at once
+    BOOST_TEST(s.fsm.withheld());
+}
+
+BOOST_AUTO_TEST_CASE(nor_does_it_renew_the_token_early_when_nobody_wants_it_any_more)
+{
+    fsm_story s;
+    s.fresh(3600s);
+    BOOST_TEST((s.fsm.on_want_newer(s.look()) == effects{}));
+    s.pass(900s);
+    BOOST_TEST((s.tick() == effects{}));
+    BOOST_TEST((s.wake_in() == 2400s)); // when it is due
+    s.waiters = true;
+    BOOST_TEST((s.fsm.on_want_newer(s.look()) == effects{.begin = dialogue::exchange}));
+}
+
 BOOST_AUTO_TEST_CASE(lifetimes_of_nothing_make_no_hot_loop)
 {
     fsm_story s;
