@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what is missing, on Debian and its relatives. Usage: sh .ci/install.sh GROUP...
-#   build   compiler, CMake, Boost, OpenSSL, SQLite, zlib, brotli, zstd: enough for the library, the command and the examples
-#   tests   what the tests need besides: Boost.Test, clang-format 14, and a real authorization server (npm, node 22)
+#   build   compiler, CMake, Boost, OpenSSL, SQLite, libpq, zlib, brotli, zstd: enough for the library, the command and the
+#           examples
+#   tests   what the tests need besides: Boost.Test, clang-format 14, PostgreSQL, and a real authorization server (npm, node 22)
 #   matrix  what `test/run.sh --all` needs besides: clang 14 and clang-tidy
 #   bench   the peers that the benchmarks run against
 # As root, or with sudo; needs neither where nothing is missing.
@@ -51,6 +52,19 @@ need_boost() {
     for part in "$@"; do need_package "libboost$part$boost-dev"; done
 }
 
+# The tests start a server of their own: the package must not make and start one for the whole machine.
+need_postgres_server() {
+    for initdb in /usr/lib/postgresql/*/bin/initdb; do
+        if [ -x "$initdb" ]; then return; fi
+    done
+    packages="$packages postgresql"
+    [ ! -e /etc/postgresql-common/createcluster.conf ] || return 0
+    update_lists
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --no-remove \
+        -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 -qq postgresql-common >/dev/null
+    as_root sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+}
+
 group_build() {
     need_command g++ g++
     need_command cmake cmake
@@ -59,6 +73,7 @@ group_build() {
     need_boost '' -json -url
     need_package libssl-dev
     need_package libsqlite3-dev
+    need_package libpq-dev
     need_package zlib1g-dev
     need_package libbrotli-dev
     need_package libzstd-dev
@@ -70,6 +85,7 @@ group_tests() {
     need_command openssl openssl
     need_command clang-format-14 clang-format-14
     need_command npm npm
+    need_postgres_server
 }
 group_matrix() {
     need_command clang++ clang

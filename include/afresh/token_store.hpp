@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,14 @@ public:
     /// Runs on the awaiting coroutine's executor and must not block it. Failures go into the reply; an exception counts
     /// as `status::failed`.
     virtual asio::awaitable<store_reply> execute(std::string key, store_command command) = 0;
+
+    /// Takes the key of a chain whose generation or state has changed, by whomever; an empty one: perhaps all have.
+    using change_handler = std::function<void(const std::string& key)>;
+    /// Calls `on_change` until the handle that it returns is destroyed: from any thread, and once more perhaps while that
+    /// happens. It must be quick and must not throw. A hint: some may be missed, and some come twice. Null, the default:
+    /// this store does not tell, and others' tokens are found when those held become due.
+    virtual std::shared_ptr<void> watch([[maybe_unused]] change_handler on_change) { return nullptr; }
+
     /// True when tokens survive the process. A source says in its status whether they do.
     virtual bool is_durable() const noexcept { return true; }
 };

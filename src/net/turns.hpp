@@ -1,5 +1,5 @@
 #pragma once
-// One coroutine at a time, in the order they came. Asio.
+// A few coroutines at a time, or only one, in the order they came. Asio.
 
 #include <afresh/error.hpp>
 
@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace afresh::net {
@@ -20,9 +21,9 @@ namespace asio = boost::asio;
 // Executor: a strand, on which all of them run.
 class turns {
 public:
-    explicit turns(asio::any_io_executor strand) : room_(std::move(strand), 1) {}
+    explicit turns(asio::any_io_executor strand, std::size_t at_once = 1) : room_(std::move(strand), at_once) {}
 
-    // Until it goes, nobody else's.
+    // Until it goes, it is taken.
     class turn {
     public:
         explicit turn(turns& of) noexcept : of_(&of) {}

@@ -1,5 +1,6 @@
 #include "store/sqlite_engine.hpp"
 
+#include "store/failed_reply.hpp"
 #include "store/private_file.hpp"
 #include "store/sqlite_sealing.hpp"
 
@@ -22,15 +23,6 @@ std::chrono::milliseconds bounded(std::chrono::milliseconds ttl)
 }
 
 } // namespace
-
-store_reply failed_reply(std::string text) noexcept
-{
-    store_reply reply;
-    reply.outcome = status::failed;
-    reply.error = errc::store_failed;
-    reply.error_text = std::move(text);
-    return reply;
-}
 
 sqlite_engine::sqlite_engine(const sqlite_store_options& options)
     : path_(resolve(options.path)),

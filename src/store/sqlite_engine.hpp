@@ -47,6 +47,4 @@ private:
     owner_lock owners_;
 };
 
-store_reply failed_reply(std::string text) noexcept;
-
 } // namespace afresh::store

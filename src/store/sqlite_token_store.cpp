@@ -1,6 +1,7 @@
 #include <afresh/sqlite_token_store.hpp>
 
 #include "store/completion.hpp"
+#include "store/failed_reply.hpp"
 #include "store/sqlite_engine.hpp"
 #include "store/worker.hpp"
 
