@@ -60,6 +60,9 @@ struct refresh_policy {
     milliseconds save_retry{500};      ///< between attempts to save tokens that could not be saved
     milliseconds lease_ttl{6'000};     ///< of stores whose lease is a time; renewed every third of it
     milliseconds takeover_wait{2'000}; ///< before a dead holder's refresh token is sent again
+    /// While callers fail the store is read again when one comes, but not more often than this: another process may have
+    /// got tokens, or somebody may have signed in there.
+    milliseconds reread_interval{5'000}; // 100 ms and up
 
     // 401 from a resource: forced refreshes per origin.
     unsigned forced_burst = 3;

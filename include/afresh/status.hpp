@@ -52,6 +52,7 @@ struct event {
         saved,             ///< tokens of `generation` are durable
         save_failed,       ///< they are not yet: `detail`
         adopted,           ///< a newer generation was found in the store
+        store_went_back,   ///< an older one was found there: a backup or a copy? Ours, `generation`, is written again
         waiters_released,  ///< `count` callers were given a token or an error
         token_rejected,    ///< a resource answered 401: `detail` is its origin
         sign_in_required,  ///< a human must sign in: `error`

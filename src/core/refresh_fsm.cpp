@@ -23,8 +23,12 @@ effects refresh_fsm::on_get(const view& v)
 
 effects refresh_fsm::on_want_newer(const view& v)
 {
-    if (phase_ == phase::latched || phase_ == phase::closed) return {.fail_all = true, .error = error_};
-    if (running_ != dialogue::none) return {}; // joins the flight
+    if (phase_ == phase::closed) return {.fail_all = true, .error = error_};
+    if (running_ != dialogue::none && (phase_ != phase::latched || running_ == dialogue::reread)) return {}; // joins it
+    if (phase_ == phase::latched) {
+        if (running_ == dialogue::none && reread_at_.reached(v.now)) return reread(v);
+        return {.fail_all = true, .error = error_};
+    }
     if (phase_ == phase::idle) {
         if (!token_ || withheld() || token_->floor.reached(v.now)) return begin(dialogue::exchange);
         phase_ = phase::waiting; // asked for a moment ago: no loop is hot, whatever lifetime the server names
@@ -34,6 +38,7 @@ effects refresh_fsm::on_want_newer(const view& v)
     // The wait was for as long as the token lasts, and it does not last any longer.
     if (deferred_ && !usable(v.now)) hurry(v);
     if (!exhausted_ && !deferred_) return {};
+    if (reread_at_.reached(v.now)) return reread(v);
     return {.fail_impatient = true, .error = error_};
 }
 
@@ -125,7 +130,11 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
 {
     const dialogue what = std::exchange(running_, dialogue::none);
     switch (r.end) {
-    case dialogue_end::tokens: return renewed(r, v);
+    case dialogue_end::tokens: {
+        effects e = renewed(r, v);
+        if (what == dialogue::reread) e.serve = usable(v.now); // nobody has waited for just this one
+        return e;
+    }
     case dialogue_end::saved:
         unsaved_ = false;
         if (phase_ == phase::waiting && error_ == errc::store_failed) { // what was waited for has come
@@ -152,7 +161,11 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
     case dialogue_end::dead:
         if (r.times != token_times{}) token_ = r.times; // found with it, and good until it expires
         return latch(v, r.in_doubt ? errc::rotation_in_doubt : errc::sign_in_required);
-    case dialogue_end::unchanged: return serve_or_fail(v);
+    case dialogue_end::unchanged: {
+        effects e = serve_or_fail(v);
+        if (phase_ == phase::latched) e.fail_all = true, e.error = error_;
+        return e;
+    }
     }
     return {};
 }
@@ -273,6 +286,18 @@ effects refresh_fsm::on_retry_grant(const view&)
     return begin(dialogue::exchange);
 }
 
+effects refresh_fsm::on_changed(const view& v)
+{
+    if (running_ != dialogue::none || phase_ == phase::closed) return {};
+    return reread(v);
+}
+
+effects refresh_fsm::reread(const view& v)
+{
+    reread_at_ = after(v.now, policy_.reread_interval);
+    return begin(dialogue::reread);
+}
+
 void refresh_fsm::on_command() { begin(dialogue::command); }
 
 effects refresh_fsm::on_close()
@@ -297,6 +322,7 @@ effects refresh_fsm::fail(const view& v, milliseconds delay, error_code cause)
     error_ = cause;
     phase_ = phase::waiting;
     retry_at_ = after(v.now, delay);
+    reread_at_ = after(v.now, policy_.reread_interval);
     deferred_ = false;
     rejection_ = rejection::none; // nothing better can be had, and other resources may still take it
     if (in_doubt_) hold_back(v);  // whatever it was that failed now
@@ -309,6 +335,7 @@ effects refresh_fsm::latch(const view& v, error_code cause)
     ++failures_;
     error_ = cause;
     phase_ = phase::latched;
+    reread_at_ = after(v.now, policy_.reread_interval);
     if (rejection_ != rejection::none)
         rejection_ = rejection::withheld; // there will be no other, and this one is no good
     return {.serve = usable(v.now), .fail_all = true, .error = cause, .sign_in = cause != errc::misconfigured};

@@ -26,6 +26,7 @@ enum class dialogue {
     none,
     exchange, // send the grant, save the answer
     save,     // save an answer that could not be saved
+    reread,   // look whether somebody else has renewed the chain, or ended it
     command,  // begun by the shell: set_tokens, sign_out
 };
 
@@ -88,6 +89,7 @@ public:
     effects on_rejected(const view& v);   // a resource refused the token held (401)
     effects on_tick(const view& v);       // stale and early ticks are harmless
     effects on_result(const dialogue_result& r, const view& v);
+    effects on_changed(const view& v);     // the store says that somebody changed the chain
     effects on_retry_grant(const view& v); // a human says that the grant is good again
     void on_command();                     // the shell begins a dialogue of its own; none may be under way
     effects on_close();
@@ -112,12 +114,14 @@ public:
     dialogue running() const noexcept { return running_; }
     bool unsaved() const noexcept { return unsaved_; }
     bool in_doubt() const noexcept { return in_doubt_; }
+    std::uint32_t sends() const noexcept { return sends_; } // of the refresh token in doubt, as far as known here
     unsigned failures() const noexcept { return failures_; }
     error_code last_error() const noexcept { return error_; }
     const std::optional<token_times>& times() const noexcept { return token_; }
 
 private:
     effects begin(dialogue what);
+    effects reread(const view& v);
     effects ended(const dialogue_result& r, const view& v);
     effects renewed(const dialogue_result& r, const view& v);
     effects answered(const dialogue_result& r, const view& v);
@@ -153,6 +157,7 @@ private:
     moment not_before_{};   // deferred: what the pause would have been else
     moment retry_at_ = moment::never();
     moment save_at_ = moment::never();
+    moment reread_at_{}; // while callers fail: somebody else may have had more luck, and the store did not tell
     moment used_at_{};
     unsigned failures_{};     // in a row
     unsigned unauthorized_{}; // bare 401s in a row while no token was usable

@@ -108,11 +108,28 @@ void chain::on_wake()
         asio::co_spawn(strand, keep_lease(shared_from_this()), asio::detached);
     begin_command();
     apply(fsm_.on_tick(look()));
+    begin_reread();
     settle_shutdowns();
+}
+
+void chain::on_store_changed(core::mono_time reread_at)
+{
+    if (closed() || !loaded_) return; // it will be read anyway
+    reread_at_ = std::min(reread_at_, reread_at);
+    begin_reread();
+    rearm();
+}
+
+void chain::begin_reread()
+{
+    if (reread_at_ > service->now().mono || fsm_.running() != core::dialogue::none) return;
+    reread_at_ = core::mono_time::max();
+    apply(fsm_.on_changed(look()));
 }
 
 void chain::on_close()
 {
+    service->closed();
     while (!commands_.empty()) {
         commands_.front().call.complete(errc::closed);
         commands_.pop_front();
@@ -183,6 +200,7 @@ void chain::rearm()
     if (posting_ && lease_until_ && !renewing_lease_)
         next = std::min(next, lease_renewed_ + service->policy.lease_ttl / 3);
     if (!commands_.empty() && fsm_.running() == core::dialogue::none) next = std::min(next, command_at_);
+    if (fsm_.running() == core::dialogue::none && !closed()) next = std::min(next, reread_at_);
     for (const auto& s : shutdowns_) next = std::min(next, s.deadline);
     service->wake(*this, next);
 }
@@ -233,6 +251,7 @@ void chain::finish(const core::dialogue_result& r)
     begin_command();
     // Callers who came meanwhile, and whom this did not serve.
     if (somebody_wants_newer()) apply(fsm_.on_want_newer(look()));
+    begin_reread();
     rearm();
     settle_shutdowns();
 }

@@ -78,6 +78,7 @@ public:
 
     // --- on the strand ---
     void on_wake();
+    void on_store_changed(core::mono_time reread_at); // by somebody else; not before that
 
 private:
     struct command {
@@ -113,6 +114,7 @@ private:
     void refuse(waiter_list list);
     void publish_if_changed();
     void rearm();
+    void begin_reread();
     void begin(core::dialogue what);
     void begin_command();
     void finish(const core::dialogue_result& r);
@@ -131,6 +133,7 @@ private:
     static asio::awaitable<void> run_command(std::shared_ptr<chain> self, command c);
     static asio::awaitable<void> keep_lease(std::shared_ptr<chain> self);
     asio::awaitable<core::dialogue_result> exchange();
+    asio::awaitable<core::dialogue_result> reread();
     asio::awaitable<core::dialogue_result> send_grant();
     asio::awaitable<core::dialogue_result> save_answer(core::token_response& response, core::moment sent);
     asio::awaitable<core::dialogue_result> note_failure(const core::token_response& response,
@@ -148,6 +151,7 @@ private:
     stored_token describe(const core::moment& obtained, std::optional<std::chrono::seconds> lifetime) const;
     bool adopt(const store_reply& reply);
     void take_record(const store_reply& reply);
+    void remember(const chain_record& older);
     core::dialogue_result held_tokens(bool unsaved) const;
     const stored_token* stored_for_me(const chain_record& record) const;
     void prepare(const stored_token& t, const core::moment& obtained);
@@ -185,14 +189,16 @@ private:
     std::string rt_hash_;
     secret_string id_token_;
     bool loaded_{};                          // the store has been read
+    core::mono_time reread_at_ = core::mono_time::max(); // somebody changed the record meanwhile
     std::chrono::nanoseconds store_ahead_{}; // the store's clock minus ours
     bool revive_{};                          // retry_grant(): lift a dead mark
     std::optional<store_command> pending_save_;
+    store_time noted_pause_{}; // that this process wrote into the record
     std::uint64_t fence_{};
     std::optional<core::mono_time> lease_until_;
     core::mono_time lease_renewed_{};
     bool renewing_lease_{};
-    bool posting_{};               // between the intent and the answer
+    bool posting_{};               // from the intent until the answer is saved: the lease is kept
     bool sent_{};                  // the dialogue under way got as far as a token request
     core::mono_time began_{};      // the dialogue under way
     core::mono_time command_at_{}; // a command that found the lease taken tries again

@@ -25,6 +25,7 @@ store_command chain::about_me(store_command::kind what) const
 
 asio::awaitable<store_reply> chain::execute(store_command command)
 {
+    const core::moment asked = service->now();
     store_reply reply;
     try {
         reply = co_await service->store->execute(options.key, std::move(command));
@@ -33,10 +34,15 @@ asio::awaitable<store_reply> chain::execute(store_command command)
         reply.error = errc::store_failed;
         reply.error_text = text_of(std::current_exception());
     }
-    if (reply.outcome == status::failed)
+    if (reply.outcome == status::failed) {
         failure_detail_ = reply.error_text;
-    else
-        store_ahead_ = reply.now - service->now().wall;
+        co_return reply;
+    }
+    // The store looked at its clock some time between the question and the answer. What the record says happened longer
+    // ago, rather than less long: no token must seem to last longer, and no grace.
+    const core::moment now = service->now();
+    store_ahead_ = reply.now - now.wall;
+    reply.now += std::chrono::duration_cast<store_time::duration>(std::max<std::chrono::nanoseconds>(now.mono - asked.mono, {}));
     co_return reply;
 }
 
@@ -115,6 +121,19 @@ void chain::take_record(const store_reply& reply)
         prepare(known, core::after(service->now(), known.obtained_at - reply.now));
     }
     hold_prepared();
+}
+
+// The store has gone back in time: a backup was put in place, or a database failed over to one that lacked a commit. Its
+// refresh token is spent, and must not be sent; ours is written again (FAULTS A12).
+void chain::remember(const chain_record& older)
+{
+    store_command save = about_me(kind::save_success);
+    save.generation = generation_ - 1;
+    save.rt_hash = older.rt_hash;
+    save.new_refresh_token = refresh_token_;
+    save.new_rt_hash = rt_hash_;
+    pending_save_ = std::move(save);
+    report({.what = event::kind::store_went_back, .generation = generation_});
 }
 
 // The first contact with the store: a new key gets the grant's refresh token, and so does a record that was begun with

@@ -37,6 +37,8 @@ asio::awaitable<void> chain::run(std::shared_ptr<chain> self, core::dialogue wha
     try {
         if (what == core::dialogue::save) {
             if (co_await self->save_pending()) r = ending(dialogue_end::saved);
+        } else if (what == core::dialogue::reread) {
+            r = co_await self->reread();
         } else {
             r = co_await self->exchange();
         }
@@ -70,6 +72,13 @@ asio::awaitable<dialogue_result> chain::exchange()
         co_return ending(dialogue_end::store_failed);
     }
     const chain_record& record = reply.record;
+    if (!first && record.generation < generation_ && !refresh_token_.empty()) {
+        remember(record);
+        dialogue_result r = ending(dialogue_end::lease_busy); // and reread
+        r.wait = std::chrono::milliseconds(20);
+        if (!co_await save_pending()) r.end = dialogue_end::store_failed;
+        co_return r;
+    }
     // Unless the program came with a newer sign-in: then `seed` has replaced it.
     const bool holds = generation_ == record.generation;
     const bool ended = record.state == grant_state::signed_out || (record.state == grant_state::dead && !revive_);
@@ -80,7 +89,10 @@ asio::awaitable<dialogue_result> chain::exchange()
         r.in_doubt = record.intent.in_doubt;
         co_return r;
     }
-    const bool unresolved = !record.intent.rt_hash.empty() && record.intent.rt_hash == rt_hash_ && first;
+    // An attempt without a verdict that the state machine does not know of: this process's before it was restarted, or
+    // another's.
+    const bool known = fsm_.in_doubt() && !news && record.intent.attempts <= fsm_.sends();
+    const bool unresolved = !record.intent.rt_hash.empty() && record.intent.rt_hash == rt_hash_ && !known;
     if (news && held_ && held_->generation > before) {
         report({.what = event::kind::adopted, .generation = generation_});
         const bool lasts = !held_times_.usable_until.reached(service->now());
@@ -96,6 +108,7 @@ asio::awaitable<dialogue_result> chain::exchange()
     if (unresolved) {
         // Somebody died between the intent and the save: a POST may still be on its way (FAULTS A2, A8). The state
         // machine decides when the refresh token is sent again; the token held is served meanwhile.
+        const core::moment first_sent = core::after(service->now(), record.intent.first_sent_at - reply.now);
         co_await release_lease();
         dialogue_result r = held_ ? held_tokens(false) : ending(dialogue_end::answered);
         r.answer = verdict::in_doubt;
@@ -103,10 +116,11 @@ asio::awaitable<dialogue_result> chain::exchange()
         r.cause = errc::temporarily_unavailable;
         r.takeover = std::max(service->policy.takeover_wait, pause);
         r.sends = record.intent.attempts;
-        r.first_sent = core::after(service->now(), record.intent.first_sent_at - reply.now);
+        r.first_sent = first_sent;
         co_return r;
     }
-    if (first && holds && pause.count() > 0 && !revive_) { // the process before this one was told to wait
+    // Another process was told to wait, or the one before this. Our own pause is over, whatever clocks were set.
+    if (holds && pause.count() > 0 && record.not_before != noted_pause_ && !revive_) {
         co_await release_lease();
         failure_detail_ = record.last_cause;
         dialogue_result r = held_ ? held_tokens(false) : dialogue_result();
@@ -116,6 +130,21 @@ asio::awaitable<dialogue_result> chain::exchange()
         co_return r;
     }
     co_return co_await send_grant();
+}
+
+// Somebody else changed the record: what he got is ours too, without a request. Whatever else there is to know will be
+// seen when the token is due.
+asio::awaitable<dialogue_result> chain::reread()
+{
+    store_command load;
+    const store_reply reply = co_await execute(std::move(load));
+    const bool newer = reply.outcome == status::ok && !pending_save_ && adopt(reply);
+    if (!newer) co_return ending(dialogue_end::unchanged);
+    report({.what = event::kind::adopted, .generation = generation_});
+    dialogue_result r = held_tokens(false);
+    if (reply.record.state == grant_state::signed_out) r.end = dialogue_end::signed_out;
+    if (reply.record.state == grant_state::dead) r.end = dialogue_end::dead;
+    co_return r;
 }
 
 // Steps 2 to 4, under the lease.
@@ -170,7 +199,6 @@ asio::awaitable<dialogue_result> chain::send_grant()
     core::token_response response =
         core::parse_token_response(outcome, *registration, grant, service->now().wall, refresh_token_);
     wipe(outcome.response.body());
-    posting_ = false;
     failure_said_ = response.said;
     if (response.outcome == verdict::ok || response.outcome == verdict::quarantined)
         co_return co_await save_answer(response, sent);
@@ -252,7 +280,9 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
                                               : r.cause.message();
     // A human who corrects the registration restarts the program, which must not sit out the breaker then.
     if (response.outcome != verdict::misconfigured) note.retry_in = planned_pause(r);
-    co_await execute(std::move(note)); // not written: the intent stays, and says "in doubt" to the next process
+    const store_reply noted = co_await execute(std::move(note));
+    // Not written: the intent stays, and says "in doubt" to the next process.
+    if (noted.outcome == status::ok) noted_pause_ = noted.record.not_before;
     co_return r;
 }
 

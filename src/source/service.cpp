@@ -50,6 +50,7 @@ const refresh_policy& checked(const refresh_policy& p)
     range(p.save_retry, 10ms, "save_retry must be between 10 ms and ten years");
     range(p.lease_ttl, 100ms, "lease_ttl must be between 100 ms and ten years");
     range(p.takeover_wait, 0ms, "takeover_wait must be between 0 and ten years");
+    range(p.reread_interval, 100ms, "reread_interval must be between 100 ms and ten years");
     range(p.forced_interval, 1s, "forced_interval must be between 1 s and ten years");
     range(p.withhold_rejected, 0ms, "withhold_rejected must be between 0 and ten years");
     range(p.longest_sleep, 1s, "longest_sleep must be between 1 s and ten years");
@@ -89,7 +90,7 @@ std::shared_ptr<service> service::make(asio::any_io_executor ex, service_options
 std::shared_ptr<chain> service::find_or_add(const std::string& key, const std::function<std::shared_ptr<chain>()>& make)
 {
     std::shared_ptr<chain> held; // destroyed outside the lock
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     auto& slot = chains_[key];
     held = slot.lock();
     if (held && held->acquire()) return held;
@@ -100,7 +101,42 @@ std::shared_ptr<chain> service::find_or_add(const std::string& key, const std::f
         replaced_.push_back(held);
     }
     slot = made;
+    if (open_++ > 0) return made;
+    lock.unlock();
+    auto watching = store->watch([weak = weak_from_this()](const std::string& changed) {
+        if (const auto self = weak.lock()) self->on_store_changed(changed);
+    });
+    lock.lock();
+    if (open_ > 0) watching_.swap(watching);
+    lock.unlock(); // before what is not needed goes
     return made;
+}
+
+void service::closed()
+{
+    std::shared_ptr<void> last; // destroyed outside the lock
+    std::lock_guard lock(mutex_);
+    if (--open_ == 0) last.swap(watching_);
+}
+
+// Called by the store, on any thread. When anything may have changed the chains look one after another: a store that
+// was away for a while is not to be buried under questions now.
+void service::on_store_changed(const std::string& key)
+{
+    std::vector<std::shared_ptr<chain>> all;
+    {
+        std::lock_guard lock(mutex_);
+        if (abandoned_) return;
+        for (auto i = key.empty() ? chains_.begin() : chains_.find(key); i != chains_.end(); ++i) {
+            if (auto c = i->second.lock()) all.push_back(std::move(c));
+            if (!key.empty()) break;
+        }
+    }
+    core::mono_time at = now().mono;
+    for (auto& c : all) {
+        asio::post(c->strand, [c, at] { c->on_store_changed(at); });
+        at += std::chrono::milliseconds(1);
+    }
 }
 
 void service::forget(chain& c, const std::string& key)
@@ -188,9 +224,11 @@ void service::abandon()
 {
     std::vector<std::shared_ptr<chain>> all;
     decltype(held_) held;
+    std::shared_ptr<void> watching;
     {
         std::lock_guard lock(mutex_);
         abandoned_ = true;
+        watching.swap(watching_);
         held.swap(held_);
         deadlines_.clear();
         for (auto& [key, weak] : chains_)

@@ -59,18 +59,24 @@ public:
     void hold(const std::shared_ptr<chain>& c);
     void release(const chain* c);
 
+    // A chain that find_or_add() made has been closed.
+    void closed();
+
     // The context is being destroyed: whoever still waits will not be told any more, and must not leak.
     void abandon();
 
 private:
     void arm();
     void on_wake();
+    void on_store_changed(const std::string& key);
 
     std::mutex mutex_;                           // guards all below
     std::vector<asio::any_io_executor> strands_; // made when the first chain of each comes
     std::unordered_map<std::string, std::weak_ptr<chain>> chains_;
     std::vector<std::weak_ptr<chain>> replaced_; // by another chain of their key
     std::unordered_map<const chain*, std::shared_ptr<chain>> held_;
+    std::size_t open_{};             // chains
+    std::shared_ptr<void> watching_; // the store, while any is open
     boost::intrusive::multiset<wake_entry> deadlines_; // of chains, which take theirs out before they go
     core::mono_time armed_ = core::mono_time::max();
     std::chrono::nanoseconds clocks_apart_{}; // wall minus monotonic, when last looked at

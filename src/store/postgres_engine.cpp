@@ -5,6 +5,7 @@
 
 #include <boost/asio/strand.hpp>
 
+#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -17,6 +18,13 @@ using std::chrono::microseconds;
 namespace {
 
 constexpr std::string_view prefix = "the PostgreSQL token store ";
+
+// Tells this store's notifications from others'.
+std::string random_name()
+{
+    std::random_device from;
+    return std::to_string(from()) + '-' + std::to_string(from());
+}
 
 bool is_conflict(const std::string& sqlstate) { return sqlstate == "40001" || sqlstate == "40P01"; }
 
@@ -46,6 +54,7 @@ std::string describe(const postgres_failure& failure)
 postgres_engine::postgres_engine(asio::any_io_executor executor, postgres_store_options o)
     : strand(asio::make_strand(std::move(executor))),
       options(std::move(o)),
+      sender_(random_name()),
       table_(options.table),
       rows_(options.keys),
       turns_(strand, options.connections)
@@ -66,7 +75,9 @@ postgres_engine::clock::time_point postgres_engine::limit() const
 
 std::string postgres_engine::key_of(const std::string& payload) const
 {
-    const auto found = keys_.find(payload);
+    const std::size_t space = payload.find(' ');
+    if (space == std::string::npos || payload.substr(space + 1) == sender_) return {};
+    const auto found = keys_.find(payload.substr(0, space));
     return found == keys_.end() ? std::string() : found->second;
 }
 
@@ -150,7 +161,7 @@ postgres_engine::row postgres_engine::read(const std::string& key, const postgre
     row r;
     r.now = store_time(std::chrono::duration_cast<store_time::duration>(microseconds(answer.integer(0, 0))));
     r.is_sealed = answer.integer(0, 1) != 0;
-    keys_.try_emplace(payload_of(answer.bytes(0, 2)), key);
+    keys_.try_emplace(hexadecimal(answer.bytes(0, 2)), key);
     r.found = !answer.is_null(0, 4);
     if (!r.found) return r;
     try {
@@ -192,7 +203,7 @@ asio::awaitable<store_reply> postgres_engine::change(postgres_connection& c, con
         text = rows_.to_text(key, r.record);
         second.push_back(table_.update(key, static_cast<std::int64_t>(r.record.generation), text.reveal()));
         if (r.record.generation != before.generation || r.record.state != before.state)
-            second.push_back(table_.notify(key));
+            second.push_back(table_.notify(key, sender_));
     }
     second.push_back(postgres_statement(writes ? "COMMIT" : "ROLLBACK"));
     how.committed = writes;

@@ -32,7 +32,7 @@ public:
     // To the first host that can be used. Throws postgres_failure, whose text names them all.
     asio::awaitable<connection> connect(std::string conninfo) const;
     const postgres_table& table() const noexcept { return table_; }
-    // Which key a notification speaks of; empty: none that this process ever used.
+    // Which key a notification speaks of; empty: none that this store was ever asked for, or our own change.
     std::string key_of(const std::string& payload) const;
 
 private:
@@ -60,12 +60,13 @@ private:
     row read(const std::string& key, const postgres_answer& answer);
     clock::time_point limit() const;
 
+    const std::string sender_; // of notifications
     postgres_table table_;
     record_row rows_;
     net::turns turns_;
     std::vector<connection> idle_;
     bool is_set_up_{};
-    std::unordered_map<std::string, std::string> keys_; // by the payload of their notifications
+    std::unordered_map<std::string, std::string> keys_; // by their hash in hexadecimal
 };
 
 } // namespace afresh::store

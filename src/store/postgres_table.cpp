@@ -160,14 +160,14 @@ postgres_statement postgres_table::update(std::string_view key, std::int64_t gen
     return s;
 }
 
-postgres_statement postgres_table::notify(std::string_view key) const
+postgres_statement postgres_table::notify(std::string_view key, std::string_view sender) const
 {
-    postgres_statement s("SELECT pg_notify($2, encode(sha256($1), 'hex'))");
-    s.bytes(key).text(channel_);
+    postgres_statement s("SELECT pg_notify($2, encode(sha256($1), 'hex') || ' ' || $3)");
+    s.bytes(key).text(channel_).text(sender);
     return s;
 }
 
-std::string payload_of(std::string_view key_hash)
+std::string hexadecimal(std::string_view key_hash)
 {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text;

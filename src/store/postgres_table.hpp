@@ -40,7 +40,7 @@ public:
     postgres_statement insert(std::string_view key) const;              // an empty row, when there is none
     postgres_statement lock(std::string_view key) const;
     postgres_statement update(std::string_view key, std::int64_t generation, std::string_view record) const;
-    postgres_statement notify(std::string_view key) const;
+    postgres_statement notify(std::string_view key, std::string_view sender) const;
 
 private:
     std::string chain_;
@@ -49,7 +49,7 @@ private:
     std::string channel_;
 };
 
-// What a notification says of a chain: the hash of its key, as in the column of that name, in hexadecimal.
-std::string payload_of(std::string_view key_hash);
+// A notification: the hash of the chain's key, as in the column of that name, in hexadecimal, a space, and its sender.
+std::string hexadecimal(std::string_view key_hash);
 
 } // namespace afresh::store

@@ -29,12 +29,28 @@ sqlite_engine::sqlite_engine(const sqlite_store_options& options)
       db_(open_store(path_, options.busy_timeout)),
       rows_(options.keys),
       select_(*db_, "SELECT generation, record FROM chain WHERE key = ?1"),
-      upsert_(*db_, "INSERT INTO chain(key, generation, record) VALUES(?1, ?2, ?3) "
-                    "ON CONFLICT(key) DO UPDATE SET generation = excluded.generation, record = excluded.record"),
+      upsert_(*db_, "INSERT INTO chain(key, generation, record, changed) "
+                    "VALUES(?1, ?2, ?3, iif(?4, (SELECT ifnull(max(changed), 0) + 1 FROM chain), 0)) "
+                    "ON CONFLICT(key) DO UPDATE SET generation = excluded.generation, record = excluded.record, "
+                    "changed = max(changed, excluded.changed) RETURNING changed"),
+      news_(*db_, "SELECT key, changed FROM chain WHERE changed > ?1 ORDER BY changed"),
       sealed_(*db_, "SELECT 1 FROM sealing LIMIT 1"),
       owners_(path_ + ".lock")
 {
     check_seals(*db_, options.keys);
+}
+
+std::vector<std::string> sqlite_engine::changes()
+{
+    std::vector<std::string> keys;
+    const rewinding after(news_);
+    news_.bind(1, seen_);
+    while (news_.step()) {
+        seen_ = news_.integer(1);
+        if (ours_.erase(seen_) == 0) keys.emplace_back(news_.text(0));
+    }
+    ours_.clear(); // what has changed again since has another number
+    return keys;
 }
 
 void sqlite_engine::run(std::span<store_task*> batch) noexcept
@@ -63,7 +79,7 @@ bool sqlite_engine::read(const std::string& key, chain_record& record)
     return true;
 }
 
-void sqlite_engine::write(const std::string& key, const chain_record& record)
+void sqlite_engine::write(const std::string& key, const chain_record& record, bool is_news)
 {
     if (rows_.keys().empty()) {
         const rewinding after(sealed_);
@@ -74,7 +90,9 @@ void sqlite_engine::write(const std::string& key, const chain_record& record)
     upsert_.bind(1, std::string_view(key));
     upsert_.bind(2, static_cast<std::int64_t>(record.generation));
     upsert_.bind(3, text.reveal());
-    upsert_.step();
+    upsert_.bind(4, std::int64_t{is_news});
+    if (upsert_.step() && is_news) ours_uncommitted_.insert(upsert_.integer(0));
+    upsert_.step(); // to its end
 }
 
 void sqlite_engine::load(store_task& task) noexcept
@@ -110,8 +128,10 @@ bool sqlite_engine::change(std::span<store_task*> tasks) noexcept
                 owners_.prolong(t->key, t->command.fence, clock::now() + bounded(t->command.ttl));
         write_transaction transaction(*db_);
         begun = true;
+        ours_uncommitted_.clear();
         for (store_task* t : tasks) change(*t);
         transaction.commit();
+        ours_.merge(ours_uncommitted_);
         for (const store_task* t : tasks) settle(*t);
         if (std::any_of(tasks.begin(), tasks.end(), [](auto* t) { return t->command.what == kind::sign_out; }))
             checkpoint();
@@ -155,7 +175,8 @@ void sqlite_engine::change(store_task& task)
     task.reply = apply(record, command, now, found);
     if (task.reply.outcome != status::ok) return;
     if (record.holder == seen) record.holder = before.holder; // how it was seen is not how it is
-    if (record != before) write(key, record);
+    if (record != before)
+        write(key, record, record.generation != before.generation || record.state != before.state);
 }
 
 // What a committed command means for the locks.

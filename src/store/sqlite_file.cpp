@@ -10,8 +10,15 @@ namespace {
 
 // "afre": tells a store from any other database, and from a file that was truncated to nothing.
 constexpr const char* application_id = "1634103909";
-constexpr const char* version = "2";
-constexpr const char* sealing_table = "CREATE TABLE sealing(id TEXT PRIMARY KEY, proof TEXT NOT NULL) STRICT";
+constexpr int version = 3;
+
+// What brings a store of version `from` (0: there is none) to the next one.
+constexpr const char* steps[version] = {
+    "CREATE TABLE chain(key TEXT PRIMARY KEY, generation INTEGER NOT NULL, record TEXT NOT NULL) STRICT",
+    "CREATE TABLE sealing(id TEXT PRIMARY KEY, proof TEXT NOT NULL) STRICT",
+    // The changes of generation or state are counted: whoever knows the last number finds what is new at once.
+    "ALTER TABLE chain ADD COLUMN changed INTEGER NOT NULL DEFAULT 0; CREATE INDEX chain_changed ON chain(changed)",
+};
 
 void set_up(sqlite_handle& db)
 {
@@ -25,17 +32,24 @@ void set_up(sqlite_handle& db)
     db.run("PRAGMA mmap_size = 0");        // an I/O error is a reply, not a SIGBUS
 }
 
-void set_version(sqlite_handle& db) { db.run((std::string("PRAGMA user_version = ") + version).c_str()); }
+int version_of(sqlite_handle& db) { return std::stoi(db.pragma("PRAGMA user_version")); }
 
-// Version 1 knew no sealing.
+// Within a transaction.
+void take_steps(sqlite_handle& db, int from)
+{
+    for (int v = from; v < version; ++v) db.run(steps[v]);
+    db.run(("PRAGMA user_version = " + std::to_string(version)).c_str());
+}
+
 void bring_up_to_date(sqlite_handle& db)
 {
-    if (db.pragma("PRAGMA user_version") != "1") return;
+    const auto is_older = [&db] {
+        const int v = version_of(db);
+        return v >= 1 && v < version;
+    };
+    if (!is_older()) return;
     write_transaction all(db);
-    if (db.pragma("PRAGMA user_version") == "1") { // nobody did it meanwhile
-        db.run(sealing_table);
-        set_version(db);
-    }
+    if (is_older()) take_steps(db, version_of(db)); // nobody did it meanwhile
     all.commit();
 }
 
@@ -49,10 +63,8 @@ void make(const std::string& path, std::chrono::milliseconds busy_timeout)
         sqlite_handle db(fresh, busy_timeout);
         set_up(db);
         write_transaction all(db);
-        db.run("CREATE TABLE chain(key TEXT PRIMARY KEY, generation INTEGER NOT NULL, record TEXT NOT NULL) STRICT");
-        db.run(sealing_table);
+        take_steps(db, 0);
         db.run((std::string("PRAGMA application_id = ") + application_id).c_str());
-        set_version(db);
         all.commit();
     } catch (...) {
         for (const char* suffix : {"", "-wal", "-shm", "-journal"}) ::unlink((fresh + suffix).c_str());
@@ -78,7 +90,7 @@ std::unique_ptr<sqlite_handle> open_store(const std::string& path, std::chrono::
         fail(path, "is not an Afresh token store, or was truncated",
              "restore it from a backup, or remove it and sign in again");
     bring_up_to_date(*db);
-    if (db->pragma("PRAGMA user_version") != version)
+    if (version_of(*db) != version)
         fail(path, "was written by another version of Afresh", "use that version, or remove it and sign in again");
     set_up(*db);
     return db;

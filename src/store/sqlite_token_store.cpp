@@ -2,7 +2,9 @@
 
 #include "store/completion.hpp"
 #include "store/failed_reply.hpp"
+#include "store/file_watch.hpp"
 #include "store/sqlite_engine.hpp"
+#include "store/watchers.hpp"
 #include "store/worker.hpp"
 
 #include <boost/asio/associated_executor.hpp>
@@ -16,6 +18,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -80,10 +83,27 @@ struct batch_job final : worker::job {
     std::shared_ptr<command_queue> queue;
 };
 
+// Others have written to the file, or we have.
+struct news_job final : worker::job {
+    news_job(std::shared_ptr<sqlite_engine> e, std::shared_ptr<store::watchers> w)
+        : engine(std::move(e)), watchers(std::move(w))
+    {
+    }
+    void run() noexcept override
+    try {
+        for (const std::string& key : engine->changes()) watchers->tell(key);
+    } catch (const std::exception&) { // commands meet it too, and say so
+        return;
+    }
+
+    std::shared_ptr<sqlite_engine> engine;
+    std::shared_ptr<store::watchers> watchers;
+};
+
 class sqlite_token_store final : public token_store {
 public:
     explicit sqlite_token_store(const sqlite_store_options& options)
-        : engine_(std::make_shared<sqlite_engine>(options)), worker_([e = engine_] { return e->upkeep(); })
+        : engine_(std::make_shared<sqlite_engine>(options)), worker_([e = engine_] { return e->upkeep(); }), path_(options.path)
     {
     }
 
@@ -97,6 +117,17 @@ public:
         const asio::use_awaitable_t<> token;
         co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(store_reply)>(
             start, token, std::move(key), std::move(command));
+    }
+
+    std::shared_ptr<void> watch(change_handler on_change) override
+    {
+        auto handle = watchers_->add(std::move(on_change));
+        const std::lock_guard lock(mutex_);
+        if (!watch_)
+            watch_.emplace(path_ + "-wal", [this] {
+                if (!watchers_->empty()) worker_.post(std::make_unique<news_job>(engine_, watchers_));
+            });
+        return handle;
     }
 
 private:
@@ -119,7 +150,11 @@ private:
 
     std::shared_ptr<sqlite_engine> engine_; // also owned by the thread's jobs
     std::shared_ptr<command_queue> queue_ = std::make_shared<command_queue>();
-    worker worker_; // destroyed first: finishes what is queued
+    std::shared_ptr<store::watchers> watchers_ = std::make_shared<store::watchers>([] {});
+    worker worker_; // destroyed before those above: finishes what is queued
+    const std::string path_;
+    std::mutex mutex_;
+    std::optional<store::file_watch> watch_; // from the first watcher on
 };
 
 } // namespace

@@ -1,10 +1,10 @@
 #include "store/worker.hpp"
 
+#include "store/quiet_thread.hpp"
+
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <mutex>
-#include <pthread.h>
 #include <unistd.h>
 #include <utility>
 
@@ -49,39 +49,23 @@ void worker::state::run()
 worker::worker(std::function<clock::time_point()> upkeep) : state_(std::make_shared<state>()), pid_(::getpid())
 {
     state_->upkeep = std::move(upkeep);
-    // The program's signals are for the program's threads.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    try {
-        thread_ = std::make_unique<std::thread>([s = state_] { s->run(); });
-    } catch (...) {
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        throw;
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    thread_ = quiet_thread([s = state_] { s->run(); });
 }
 
 worker::~worker()
 {
-    if (::getpid() != pid_) {
-        // The thread stayed with the parent, perhaps with the mutex: neither may be touched, and std::thread would
-        // terminate.
-        static_cast<void>(thread_.release());
+    const bool is_forked = ::getpid() != pid_;
+    if (is_forked) { // the thread stayed with the parent, perhaps with the mutex, which may not be touched
         new std::shared_ptr<state>(std::move(state_));
-        return;
+    } else {
+        {
+            std::lock_guard lock(state_->mutex);
+            state_->stopping = true;
+        }
+        state_->wake.notify_one();
     }
-    {
-        std::lock_guard lock(state_->mutex);
-        state_->stopping = true;
-    }
-    state_->wake.notify_one();
     // The last owner of a store may be a handler that this very thread destroys. It ends by itself then.
-    if (thread_->get_id() == std::this_thread::get_id())
-        thread_->detach();
-    else
-        thread_->join();
+    end_thread(std::move(thread_), is_forked);
 }
 
 void worker::post(std::unique_ptr<job> work)

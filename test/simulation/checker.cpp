@@ -17,8 +17,9 @@ void checker::fail(std::string text)
 
 void checker::life_began(process& p, bool after_another)
 {
+    if (after_another) trouble(p);
     p.facts.calm = !after_another; // else an intent or a lease of the dead may be in its way
-    const auto& record = world_.store.at("principal " + std::to_string(p.number())).record;
+    const auto& record = world_.store.at(p.key).record;
     const token_id left = world_.server.find_refresh(record.refresh_token.reveal());
     if (left != no_token && intent_of(left).open) p.facts.inherited = left;
 }
@@ -41,10 +42,21 @@ void checker::clocks_changed(process& p, bool stepped)
     f.inherited = no_token;
 }
 
+// What befalls one of a fleet is felt by all: its lease, its intent and its answer are in their way.
 void checker::trouble(process& p)
 {
-    ++p.facts.troubles;
-    p.facts.calm = false;
+    for (auto& each : world_.processes) {
+        if (each->key != p.key) continue;
+        ++each->facts.troubles;
+        each->facts.calm = false;
+    }
+}
+
+void checker::stopped(process& p, std::chrono::nanoseconds how_long)
+{
+    clocks_changed(p, false);
+    for (const std::size_t id : waiting_)
+        if (waits_[id].life == p.facts.life) waits_[id].deadline += how_long;
 }
 
 void checker::somebody_acted(process& p)

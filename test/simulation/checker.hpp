@@ -125,6 +125,7 @@ public:
     void life_began(process& p, bool after_another);
     void life_ended(process& p);
     void clocks_changed(process& p, bool stepped);
+    void stopped(process& p, std::chrono::nanoseconds how_long); // while its clocks go on
     void trouble(process& p);
 
     void after_step();

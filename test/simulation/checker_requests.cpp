@@ -16,7 +16,7 @@ std::size_t checker::first_byte(process& p, token_id refresh)
     ++requests;
     life_facts& f = p.facts;
     const std::string which = "refresh token " + std::to_string(refresh);
-    const auto& row = world_.store.at("principal " + std::to_string(p.number()));
+    const auto& row = world_.store.at(p.key);
     if (refresh == no_token) fail("I10: a request without a known refresh token");
     for (const presentation& s : presentations_)
         if (s.refresh == refresh && s.end == ending::open) fail("I1: " + which + " is sent while it is being sent");

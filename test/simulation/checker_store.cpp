@@ -29,6 +29,9 @@ void checker::store_answered(process& p, const afresh::store_command& c, afresh:
 {
     life_facts& f = p.facts;
     if (outcome != status::failed && !f.first_contact) f.first_contact = p.clock().mono;
+    // A peer was faster, or somebody signed out.
+    if (c.what == kind::save_success && (outcome == status::superseded || outcome == status::signed_out))
+        f.newest = no_token, f.saves_under_way = 0;
     // Not before it is acknowledged: who is told that it failed goes on as if it had.
     if (c.what == kind::save_success && outcome == status::ok && f.newest == no_token && f.usable_answer) f.calm = true;
     if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal())

@@ -34,8 +34,8 @@ std::size_t checker::wait_started(process& p, wait::kind what, std::chrono::mill
     w.what = what;
     w.max_wait = max_wait;
     w.started = p.clock().mono;
-    w.deadline = w.started + max_wait;
-    w.at_once = what == wait::kind::plain && holds_served_token(p);
+    w.deadline = w.started + max_wait + p.clocks.stopped_for(world_.now());
+    w.at_once = what == wait::kind::plain && holds_served_token(p) && !p.clocks.asleep(world_.now());
     w.calm = p.facts.calm;
     w.troubles = p.facts.troubles;
     waits_.push_back(w);
@@ -116,7 +116,7 @@ void checker::rejected(process& p, token_id access)
 void checker::check_refusal(process& p, const wait& w, afresh::error_code ec)
 {
     // I7, also after a restart: what is in the store is served while it lasts, whatever became of the grant.
-    const auto& record = world_.store.at("principal " + std::to_string(p.number())).record;
+    const auto& record = world_.store.at(p.key).record;
     if (w.what == wait::kind::plain && !w.cancelled && !clocks_stepped_ && !p.facts.closing)
         for (const auto& t : record.tokens) {
             const token_id id = world_.server.find_access(t.access_token.reveal());

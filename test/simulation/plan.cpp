@@ -4,6 +4,7 @@
 #include "simulation/world/world.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace simulation {
 namespace {
@@ -19,7 +20,7 @@ constexpr std::size_t few_events = 200, plenty_of_events = 280;
 // Draws one world after another from a seed. Each part draws in a fixed order, whatever the others are like.
 class planner {
 public:
-    planner(world& w, std::uint64_t seed) : w_(w), chance_(seed * 0x9e3779b97f4a7c15u + 1) {}
+    planner(world& w, std::uint64_t seed, bool fleet) : w_(w), chance_(seed * 0x9e3779b97f4a7c15u + 1), fleet_(fleet) {}
 
     virtual_time draw()
     {
@@ -105,12 +106,20 @@ private:
 
     void draw_program()
     {
-        process& p = w_.add_process();
-        p.has_sign_in_hook = chance_.chance(0.4);
-        p.sign_in_takes = chance_.spread(1s, 30min);
-        p.sign_in_fails = calm_ ? 0 : chance_.unit() * 0.5;
-        p.start();
+        const bool has_hook = chance_.chance(0.4);
+        const auto count = fleet_ ? 2 + chance_.below(3) : 1;
+        for (std::uint64_t i = 0; i < count; ++i) {
+            process& p = w_.add_process();
+            p.original_grant = w_.processes[0]->original_grant;
+            p.has_sign_in_hook = has_hook;
+            p.sign_in_takes = chance_.spread(1s, 30min);
+            p.sign_in_fails = calm_ ? 0 : chance_.unit() * 0.5;
+        }
+        for (auto& p : w_.processes) p->start();
     }
+
+    // One of them.
+    process& somebody() { return *w_.processes[fleet_ ? chance_.below(w_.processes.size()) : 0]; }
 
     void draw_visits()
     {
@@ -120,7 +129,7 @@ private:
             const auto together = chance_.chance(0.3) ? 2 + chance_.below(8) : 1;
             for (std::uint64_t k = 0; k < together; ++k) {
                 const visit v = draw_visit();
-                w_.queue.at(at, planned, [&w = w_, v] { begin_visit(w, *w.processes[0], v); });
+                w_.queue.at(at, planned, [&w = w_, &p = somebody(), v] { begin_visit(w, p, v); });
             }
         }
     }
@@ -165,6 +174,7 @@ private:
     {
         store_habits& h = w_.store.habits;
         h.local = chance_.chance(0.6);
+        if (fleet_ && chance_.chance(0.7)) h.tells = chance_.chance(0.5) ? 1 : chance_.unit();
         if (chance_.chance(0.2)) h.slowest = chance_.spread(30ms, 2s);
         if (chance_.chance(0.3)) h.stalls = chance_.unit() * 0.1;
         if (chance_.chance(0.3)) h.fails_before = chance_.unit() * 0.2;
@@ -186,10 +196,10 @@ private:
     void draw_incidents()
     {
         world& w = w_;
-        process& p = *w.processes[0];
         sometime(0.5, 5, [&](virtual_time at) { draw_crash(at); });
         sometime(0.2, 2, [&](virtual_time at) { // the program ends as it should, and comes back
             const auto pause = chance_.between(3min, 10min);
+            process& p = somebody();
             w.queue.at(at, planned, [&w, &p, pause] {
                 if (!p.tokens()) return;
                 w.tell("process ", p.number(), " lets go of its source");
@@ -199,19 +209,23 @@ private:
         });
         sometime(0.2, 3, [&](virtual_time at) {
             const auto by = chance_.spread(1s, std::chrono::hours(24 * 3653)) * (chance_.chance(0.5) ? 1 : -1);
-            w.queue.at(at, planned, [&w, &p, by] {
+            w.queue.at(at, planned, [&w, machine = one_machine(), by] {
                 w.tell("the wall clock is stepped by ", std::chrono::nanoseconds(by));
-                p.clocks.step_wall_clock(by);
-                w.check.clocks_changed(p, true);
+                for (process* p : machine) {
+                    p->clocks.step_wall_clock(by);
+                    w.check.clocks_changed(*p, true);
+                }
             });
         });
         sometime(0.2, 3, [&](virtual_time at) {
             const auto how_long = chance_.spread(1s, 6h);
-            w.queue.at(at, planned, [&w, &p, how_long] {
+            w.queue.at(at, planned, [&w, machine = one_machine(), how_long] {
                 w.tell("the machine sleeps for ", how_long);
-                p.clocks.suspend(w.now(), how_long);
-                w.check.clocks_changed(p, false);
-                w.queue.in(how_long, nobody, [&w, &p] { w.check.clocks_changed(p, false); });
+                for (process* p : machine) {
+                    p->clocks.suspend(w.now(), how_long);
+                    w.check.clocks_changed(*p, false);
+                    w.queue.in(how_long, nobody, [&w, p] { w.check.clocks_changed(*p, false); });
+                }
             });
         });
         sometime(0.3, 3, [&](virtual_time at) {
@@ -221,18 +235,40 @@ private:
             });
         });
         sometime(0.15, 1, [&](virtual_time at) {
-            w.queue.at(at, planned, [&w, &p] {
+            w.queue.at(at, planned, [&w] {
                 w.tell("an administrator ends the session");
                 w.server.revoke_grant();
-                w.check.trouble(p);
+                for (auto& p : w.processes) w.check.trouble(*p);
             });
         });
         sometime(0.2, 2, [&](virtual_time at) {
             const bool with_access = chance_.chance(0.7);
-            w.queue.at(at, planned, [&w, &p, with_access] { set_new_tokens(w, p, with_access); });
+            w.queue.at(at, planned, [&w, &p = somebody(), with_access] { set_new_tokens(w, p, with_access); });
         });
-        sometime(0.2, 3, [&](virtual_time at) { w.queue.at(at, planned, [&w, &p] { retry_grant(w, p); }); });
+        sometime(0.2, 3, [&](virtual_time at) { w.queue.at(at, planned, [&w, &p = somebody()] { retry_grant(w, p); }); });
         sometime(0.15, 2, [&](virtual_time at) { draw_misconfiguration(at); });
+        if (fleet_) sometime(0.5, 5, [&](virtual_time at) { draw_stop(at); });
+    }
+
+    // Those that share a wall clock.
+    std::vector<process*> one_machine()
+    {
+        if (!w_.store.habits.local) return {&somebody()};
+        std::vector<process*> all;
+        for (auto& p : w_.processes) all.push_back(p.get());
+        return all;
+    }
+
+    // SIGSTOP, and SIGCONT when its lease is long over.
+    void draw_stop(virtual_time at)
+    {
+        const auto how_long = chance_.spread(1s, 10min);
+        w_.queue.at(at, planned, [&w = w_, &p = somebody(), how_long] {
+            w.tell("process ", p.number(), " is stopped for ", how_long);
+            p.clocks.suspend(w.now(), how_long, false);
+            w.check.stopped(p, how_long);
+            w.queue.in(how_long, nobody, [&w, &p] { w.check.clocks_changed(p, false); });
+        });
     }
 
     void draw_crash(virtual_time at)
@@ -240,7 +276,7 @@ private:
         const auto back = chance_.spread(1ms, 10min);
         const auto handlers = static_cast<unsigned>(chance_.below(12));
         const auto point = static_cast<crash_point>(chance_.below(6));
-        w_.queue.at(at, planned, [&p = *w_.processes[0], back, handlers, point] {
+        w_.queue.at(at, planned, [&p = somebody(), back, handlers, point] {
             if (!p.alive()) return;
             p.comes_back_in = back;
             if (point == crash_point::none)
@@ -267,6 +303,7 @@ private:
     world& w_;
     random_numbers chance_;
     bool calm_{};
+    bool fleet_;
     virtual_time lasts_{};
 };
 
@@ -316,7 +353,10 @@ void end_well(world& w)
 {
     repair(w);
     process& p = *w.processes[0];
-    const auto awake = [&] { return p.tokens() && !p.clocks.asleep(w.now()); };
+    const auto awake = [&] {
+        return std::all_of(w.processes.begin(), w.processes.end(),
+                           [&](auto& each) { return each->tokens() && !each->clocks.asleep(w.now()); });
+    };
     w.run_until(w.now() + 24h, awake);
     w.run_for(62min); // the longest pause a server may ask for, which a suspended machine does not see pass
     w.run_until(w.now() + 24h, awake);
@@ -334,23 +374,29 @@ void end_well(world& w)
         w.run_for(10min);
         if (!w.check.failure() && ask(w, p, 5min)) w.check.fail("end: no token after a new sign-in");
     }
-    if (w.check.failure()) return;
-    afresh::error_code closed = boost::asio::error::would_block;
-    p.facts.closing = true;
-    p.tokens()->async_shutdown(5min, [&](afresh::error_code result) { closed = result; });
-    w.run_until(w.now() + 10min, [&] { return closed != boost::asio::error::would_block; });
-    if (closed) w.check.fail("end: shutdown says " + closed.message());
-    if (p.facts.newest != no_token)
-        w.check.fail("I5: shut down, and refresh token " + std::to_string(p.facts.newest) + " is not saved");
+    for (auto& each : w.processes) {
+        if (w.check.failure()) return;
+        if (ask(w, *each, 5min)) w.check.fail("end: a process of the fleet has no token");
+    }
+    for (auto& each : w.processes) {
+        if (w.check.failure()) return;
+        afresh::error_code closed = boost::asio::error::would_block;
+        each->facts.closing = true;
+        each->tokens()->async_shutdown(5min, [&](afresh::error_code result) { closed = result; });
+        w.run_until(w.now() + 10min, [&] { return closed != boost::asio::error::would_block; });
+        if (closed) w.check.fail("end: shutdown says " + closed.message());
+        if (each->facts.newest != no_token)
+            w.check.fail("I5: shut down, and refresh token " + std::to_string(each->facts.newest) + " is not saved");
+    }
     w.check.at_the_end();
 }
 
 } // namespace
 
-outcome run_seed(std::uint64_t seed, bool told_aloud)
+outcome run_seed(std::uint64_t seed, bool fleet, bool told_aloud)
 {
     world w(seed, told_aloud);
-    planner plan(w, seed);
+    planner plan(w, seed, fleet);
     const virtual_time lasts = plan.draw();
     const bool plenty = w.run_until(lasts, [&] { return w.steps >= plenty_of_events && w.now() >= 1h; });
     if (!plenty) w.run_until(lasts);

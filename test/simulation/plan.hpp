@@ -18,6 +18,7 @@ struct outcome {
 };
 
 // Runs the world of `seed` to its end, or to the first broken invariant. The same seed always gives the same story.
-outcome run_seed(std::uint64_t seed, bool told_aloud = false);
+// A fleet: several processes that share one chain.
+outcome run_seed(std::uint64_t seed, bool fleet = false, bool told_aloud = false);
 
 } // namespace simulation

@@ -1,5 +1,5 @@
 // Runs one random world after another and prints the first seed that breaks an invariant, with its story.
-//   simulate [--schedules N] [--first SEED] [--seconds S] [--story] [--seed SEED]
+//   simulate [--schedules N] [--first SEED] [--seconds S] [--fleet] [--story] [--seed SEED]
 // `--seed N --story` tells the story of one seed.
 #include "simulation/plan.hpp"
 
@@ -18,6 +18,7 @@ struct arguments {
     std::uint64_t schedules = 1000;
     double seconds = 0; // 0: no limit
     bool story = false;
+    bool fleet = false;      // several processes share one chain
     bool keep_going = false; // after a failure
 };
 
@@ -27,6 +28,10 @@ bool read(int count, char** values, arguments& a)
         const std::string_view name = values[i];
         if (name == "--story") {
             a.story = true;
+            continue;
+        }
+        if (name == "--fleet") {
+            a.fleet = true;
             continue;
         }
         if (name == "--keep-going") {
@@ -57,7 +62,7 @@ int main(int count, char** values)
     arguments a;
     if (!read(count, values, a)) {
         std::fputs(
-            "usage: simulate [--schedules N] [--first SEED] [--seconds S] [--seed SEED] [--story] [--keep-going]\n",
+            "usage: simulate [--schedules N] [--first SEED] [--seconds S] [--seed SEED] [--fleet] [--story] [--keep-going]\n",
             stderr);
         return 2;
     }
@@ -70,14 +75,14 @@ int main(int count, char** values)
     std::uint64_t done = 0, failures = 0;
     for (; done < a.schedules && (a.seconds <= 0 || elapsed() < a.seconds); ++done) {
         const std::uint64_t seed = a.first + done;
-        const simulation::outcome o = simulation::run_seed(seed, a.story);
+        const simulation::outcome o = simulation::run_seed(seed, a.fleet, a.story);
         if (a.story) std::fputs(o.story.c_str(), stdout);
         if (o.violation) {
             ++failures;
             std::printf("seed %" PRIu64 " breaks an invariant: %s\n", seed, o.violation->text.c_str());
             if (a.keep_going) continue;
-            if (!a.story) std::fputs(simulation::run_seed(seed, true).story.c_str(), stdout);
-            std::printf("replay with: simulate --seed %" PRIu64 " --story\n", seed);
+            if (!a.story) std::fputs(simulation::run_seed(seed, a.fleet, true).story.c_str(), stdout);
+            std::printf("replay with: simulate%s --seed %" PRIu64 " --story\n", a.fleet ? " --fleet" : "", seed);
             return 1;
         }
         sum.events += o.events;

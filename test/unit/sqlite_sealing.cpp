@@ -141,11 +141,11 @@ BOOST_AUTO_TEST_CASE(rows_that_were_changed_are_refused)
 BOOST_AUTO_TEST_CASE(a_store_of_the_first_version_is_brought_up_to_date)
 {
     store_client(open(), "alice").begin("r1");
-    tamper("DROP TABLE sealing");
+    tamper("DROP INDEX chain_changed; ALTER TABLE chain DROP COLUMN changed; DROP TABLE sealing");
     tamper("PRAGMA user_version = 1");
     BOOST_TEST((store_client(open(), "alice").record().refresh_token == secret_string("r1")));
     BOOST_TEST((store_client(open(key_ring("k1", one)), "alice").record().refresh_token == secret_string("r1")));
-    tamper("PRAGMA user_version = 3");
+    tamper("PRAGMA user_version = 4");
     BOOST_TEST(has(refusal(key_ring("k1", one)), "another version of Afresh"));
 }
 

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_store_of_another_version_is_refused)
 {
     const temp_directory d;
     open_store(d / "store");
-    tamper(d / "store", "PRAGMA user_version = 3");
+    tamper(d / "store", "PRAGMA user_version = 4");
     BOOST_TEST(has(refusal(d / "store"), "another version"));
 }
 

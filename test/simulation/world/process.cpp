@@ -83,7 +83,7 @@ void process::start()
     seams.on_event = [this](const afresh::event& e) { world_.check.told(e); };
     service_.emplace(context_->get_executor(), std::move(seams));
     afresh::source_options options;
-    options.key = "principal " + std::to_string(number_);
+    options.key = key;
     options.allowed_origins = {"https://api.example.com"};
     if (has_sign_in_hook) options.on_sign_in = [this] { return sign_in(); };
     auto registration = std::make_shared<afresh::client_registration>("https://as.example.com/token", "client");

@@ -14,6 +14,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace simulation {
 
@@ -56,6 +57,7 @@ public:
     afresh::instant clock() const;
     std::uint32_t number() const noexcept { return number_; }
 
+    std::string key = "principal 0"; // processes of a fleet share it
     machine clocks;
     life_facts facts;
     crash_point crash_at = crash_point::none;

@@ -45,6 +45,7 @@ void commit(world& w, process& p, job& j)
     const bool tricked = forgotten || db.sabotage.forgets_at_death;
     afresh::chain_record whole = tricked ? row.record : afresh::chain_record();
     const record_facts before{row.record.generation, w.server.find_refresh(row.record.refresh_token.reveal())};
+    const afresh::grant_state state = row.record.state;
     j.reply = afresh::apply(row.record, j.command, now, row.found);
     w.tell("store: ", name_of(j.command.what), " of life ", j.by, ", outcome ", static_cast<int>(j.reply.outcome),
            ", generation ", j.reply.record.generation);
@@ -58,6 +59,7 @@ void commit(world& w, process& p, job& j)
         w.check.store_committed(before, row.record, j.command, j.by);
         if (j.command.what == kind::save_success && db.sabotage.forgets_at_death) row.before_success = std::move(whole);
         row.found = row.found || j.command.what != kind::load;
+        if (row.record.generation != before.generation || row.record.state != state) db.changed(w, j.key, j.by);
     }
     if (!p.is_life(j.by)) return;
     if (j.command.what == kind::write_intent) p.reached(crash_point::intent_written);
@@ -93,6 +95,30 @@ database::treatment database::draw(virtual_time now)
     t.done = !t.fails;
     if (chance_.chance(habits.fails_after)) t.fails = true;
     return t;
+}
+
+std::shared_ptr<database::watcher> database::watch(life_id life, afresh::token_store::change_handler tell)
+{
+    const auto one = std::make_shared<watcher>(watcher{life, std::move(tell)});
+    std::erase_if(watchers_, [](const auto& w) { return w.expired(); });
+    watchers_.push_back(one);
+    return one;
+}
+
+void database::changed(world& w, const std::string& key, life_id by)
+{
+    for (const auto& weak : watchers_) {
+        const auto one = weak.lock();
+        if (!one || one->life == by || !chance_.chance(habits.tells)) continue;
+        w.queue.in(chance_.between(habits.fastest, habits.slowest), one->life, [weak, key] {
+            if (const auto still = weak.lock()) still->tell(key);
+        });
+    }
+}
+
+std::shared_ptr<void> world_store::watch(change_handler on_change)
+{
+    return world_.store.watch(life_, std::move(on_change));
 }
 
 asio::awaitable<afresh::store_reply> world_store::execute(std::string key, afresh::store_command command)

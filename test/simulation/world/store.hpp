@@ -7,6 +7,7 @@
 #include <afresh/token_store.hpp>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct store_habits {
     double stalls{};       // probability of a command that takes seconds
     double fails_before{}; // ... that fails and was not done
     double fails_after{};  // ... whose acknowledgement is lost
+    double tells{};        // ... that other processes hear of a change
     struct outage {
         virtual_time from{}, to{};
     };
@@ -60,8 +62,17 @@ public:
     };
     treatment draw(virtual_time now);
 
+    // Who hears of a change, after a while.
+    struct watcher {
+        life_id life{};
+        afresh::token_store::change_handler tell;
+    };
+    std::shared_ptr<watcher> watch(life_id life, afresh::token_store::change_handler tell);
+    void changed(world& w, const std::string& key, life_id by);
+
 private:
     std::map<std::string, row> rows_;
+    std::vector<std::weak_ptr<watcher>> watchers_;
     random_numbers chance_;
 };
 
@@ -69,6 +80,7 @@ class world_store final : public afresh::token_store {
 public:
     world_store(world& w, process& p, life_id life) noexcept : world_(w), process_(p), life_(life) {}
     asio::awaitable<afresh::store_reply> execute(std::string key, afresh::store_command command) override;
+    std::shared_ptr<void> watch(change_handler on_change) override;
 
 private:
     world& world_;
