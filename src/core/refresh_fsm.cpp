@@ -130,11 +130,7 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
 {
     const dialogue what = std::exchange(running_, dialogue::none);
     switch (r.end) {
-    case dialogue_end::tokens: {
-        effects e = renewed(r, v);
-        if (what == dialogue::reread) e.serve = usable(v.now); // nobody has waited for just this one
-        return e;
-    }
+    case dialogue_end::tokens: return renewed(r, v);
     case dialogue_end::saved:
         unsaved_ = false;
         if (phase_ == phase::waiting && error_ == errc::store_failed) { // what was waited for has come
@@ -186,7 +182,8 @@ effects refresh_fsm::renewed(const dialogue_result& r, const view& v)
     sends_ = r.sends;
     first_sent_ = r.first_sent;
     if (r.in_doubt) return doubt(r, v); // found in the store, with the intent of somebody who died
-    return {.serve = true};             // even if it expired on the way: these callers have waited for it
+    // Even if it expired on the way: these callers have waited for it.
+    return {.serve = !r.adopted || usable(v.now)};
 }
 
 effects refresh_fsm::answered(const dialogue_result& r, const view& v)

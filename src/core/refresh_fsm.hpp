@@ -56,6 +56,7 @@ struct dialogue_result {
     dialogue_end end = dialogue_end::unchanged;
     token_times times;                               // tokens
     bool unsaved{};                                  // tokens: held in memory only
+    bool adopted{};                                  // tokens: found in the store; nobody has waited for just these
     bool unusable{};                                 // tokens: the access token must not be served (quarantined)
     verdict answer{};                                // answered
     bool after_5xx{};                                // answered: in doubt by a status

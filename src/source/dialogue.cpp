@@ -98,7 +98,9 @@ asio::awaitable<dialogue_result> chain::exchange()
         const bool lasts = !held_times_.usable_until.reached(service->now());
         if (lasts && !unresolved) {
             co_await release_lease();
-            co_return held_tokens(false);
+            dialogue_result r = held_tokens(false);
+            r.adopted = true;
+            co_return r;
         }
     }
     // More left than there ever was: the clock was set back since, and nobody knows how long ago the pause began. The
@@ -142,6 +144,7 @@ asio::awaitable<dialogue_result> chain::reread()
     if (!newer) co_return ending(dialogue_end::unchanged);
     report({.what = event::kind::adopted, .generation = generation_});
     dialogue_result r = held_tokens(false);
+    r.adopted = true;
     if (reply.record.state == grant_state::signed_out) r.end = dialogue_end::signed_out;
     if (reply.record.state == grant_state::dead) r.end = dialogue_end::dead;
     co_return r;

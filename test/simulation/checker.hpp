@@ -105,6 +105,8 @@ public:
     std::size_t first_byte(process& p, token_id refresh);
     void connection_ended(process& p, std::size_t presentation, ending how, const server_answer* answer,
                           std::chrono::milliseconds retry_after);
+    // A lease that is a time ended while its holder lived: what follows no client can prevent.
+    void lease_lapsed(token_id refresh);
     void server_minded_reuse(token_id refresh); // and revoked the family
 
     // --- what the store sees ---
@@ -135,6 +137,8 @@ public:
     std::size_t requests{}, successes{}, waits{}, failed_waits{};
     // Refusals whose refresh token had been sent before without a verdict.
     std::size_t lost_families{};
+    // Refresh tokens sent by two processes because a lease that is a time had lapsed (never on one machine).
+    std::size_t overlaps{};
 
 private:
     enum class doubted { no, maybe, yes };
@@ -155,6 +159,7 @@ private:
     void check_doubt(process& p, token_id refresh);
     bool holds_served_token(process& p) const;
     bool is_rejected(token_id access) const;
+    bool is_lapsed(token_id refresh);
 
     world& world_;
     std::optional<violation> failure_;
@@ -170,9 +175,11 @@ private:
     std::vector<succession> succeeded_;   // by token_id of the refresh token that was sent
     std::vector<std::size_t> handed_out_; // by token_id of the access token: in which step, counted from 1
     std::vector<bool> rejected_;          // by token_id of the access token
+    std::vector<bool> lapsed_;            // by token_id of the refresh token
     bool clocks_stepped_{};               // ever
     std::vector<intent_facts> intents_;   // by token_id of the refresh token
     std::optional<doubted> refusal_;      // of the last refused grant, while it stands
+    life_id refused_{};                   // to whom
 };
 
 } // namespace simulation

@@ -19,7 +19,8 @@ std::size_t checker::first_byte(process& p, token_id refresh)
     const auto& row = world_.store.at(p.key);
     if (refresh == no_token) fail("I10: a request without a known refresh token");
     for (const presentation& s : presentations_)
-        if (s.refresh == refresh && s.end == ending::open) fail("I1: " + which + " is sent while it is being sent");
+        if (s.refresh == refresh && s.end == ending::open && (s.life == f.life || !is_lapsed(refresh)))
+            fail("I1: " + which + " is sent while it is being sent");
     if (refresh != no_token &&
         row.record.intent.rt_hash != afresh::crypto::fingerprint(world_.server.refresh(refresh).text))
         fail("I2: " + which + " is sent without a durable intent");
@@ -28,7 +29,8 @@ std::size_t checker::first_byte(process& p, token_id refresh)
     f.intents_used = world_.store.intents;
     if (refresh != no_token && static_cast<std::size_t>(refresh) < succeeded_.size()) {
         const succession& s = succeeded_[static_cast<std::size_t>(refresh)];
-        if (s.successor != no_token && s.saved) fail("I5: " + which + " is sent after its successor was saved");
+        if (s.successor != no_token && s.saved && !is_lapsed(refresh))
+            fail("I5: " + which + " is sent after its successor was saved");
         if (s.successor != no_token && s.received_by == f.life)
             fail("I5: " + which + " is sent by whom its successor was given");
     }
@@ -37,6 +39,21 @@ std::size_t checker::first_byte(process& p, token_id refresh)
     check_doubt(p, refresh);
     presentations_.push_back({refresh, f.life, now, ending::open});
     return presentations_.size() - 1;
+}
+
+void checker::lease_lapsed(token_id refresh)
+{
+    if (refresh == no_token) return;
+    if (lapsed_.size() <= static_cast<std::size_t>(refresh)) lapsed_.resize(static_cast<std::size_t>(refresh) + 1);
+    lapsed_[static_cast<std::size_t>(refresh)] = true;
+}
+
+bool checker::is_lapsed(token_id refresh)
+{
+    const auto i = static_cast<std::size_t>(refresh);
+    const bool is = i < lapsed_.size() && lapsed_[i];
+    if (is) ++overlaps;
+    return is;
 }
 
 // DESIGN "In doubt". A dead holder's request may still be on its way: nothing is sent right after the first contact
@@ -105,6 +122,7 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
                                                            std::min<std::chrono::milliseconds>(retry_after, 1h));
         if (how == ending::refused) {
             refusal_ = doubt_about(s.refresh, id);
+            refused_ = f.life;
             if (*refusal_ == doubted::yes) ++lost_families;
             f.latched = true;
         }
@@ -153,7 +171,7 @@ void checker::server_minded_reuse(token_id refresh)
             ++sent;
             if (s.end == ending::doubt || s.end == ending::died) ++without_verdict;
         }
-    if (sent < 2 || without_verdict == 0) fail("I5: a refresh token was used twice, and no answer was lost");
+    if ((sent < 2 || without_verdict == 0) && !is_lapsed(refresh)) fail("I5: a refresh token was used twice, and no answer was lost");
 }
 
 // Whether refusing `refresh` now must be told as rotation_in_doubt: an earlier attempt ended without a verdict. It may

@@ -56,13 +56,14 @@ void checker::store_committed(const record_facts& before, const afresh::chain_re
     if (c.what == kind::save_success) {
         ++successes;
         refusal_.reset();
+        for (auto& p : world_.processes)
+            if (!p->is_life(by)) p->facts.not_before = {}; // what a peer got is everybody's
     }
     if (c.what == kind::replace) refusal_.reset();
     if (c.what == kind::replace || c.what == kind::save_success)
         for (auto& p : world_.processes) p->facts.inherited = no_token, p->facts.latched = false; // another grant
     if (c.what == kind::replace) // what somebody brought a while ago, perhaps during an exchange, takes effect only now
-        for (auto& p : world_.processes)
-            if (p->is_life(by)) somebody_acted(*p);
+        for (auto& p : world_.processes) somebody_acted(*p);
     note_intent(before.refresh, c);
     if (c.what == kind::save_failure) note_verdict(before.refresh, c);
     for (succession& s : succeeded_)

@@ -96,6 +96,7 @@ void checker::check_handed_out(process& p, const wait& w, std::string_view token
         fail("a token was handed out that had expired");
     life_facts& f = p.facts;
     if (id == f.received && !(w.what == wait::kind::newer)) f.served = true;
+    if (id != f.received && f.received != no_token) f.served = false, f.received = no_token; // a peer's took its place
 }
 
 bool checker::is_rejected(token_id access) const
@@ -129,7 +130,8 @@ void checker::check_refusal(process& p, const wait& w, afresh::error_code ec)
             if (world_.now() + leeway + 150s < world_.server.access(id).expires_at)
                 return fail("I7: a caller is sent to sign in though the store holds a usable token");
         }
-    if (!refusal_) return; // a bare 401, which is no verdict on the grant
+    // A bare 401 is no verdict on the grant; and what a peer was told after this process had given up says nothing here.
+    if (!refusal_ || (refused_ != p.facts.life && world_.processes.size() > 1)) return;
     if (ec == afresh::errc::sign_in_required && *refusal_ == doubted::yes)
         fail("a refusal after a lost answer was not told as rotation_in_doubt");
     if (ec == afresh::errc::rotation_in_doubt && *refusal_ == doubted::no)

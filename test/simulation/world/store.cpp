@@ -2,6 +2,7 @@
 
 #include "simulation/world/world.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace simulation {
@@ -46,6 +47,14 @@ void commit(world& w, process& p, job& j)
     afresh::chain_record whole = tricked ? row.record : afresh::chain_record();
     const record_facts before{row.record.generation, w.server.find_refresh(row.record.refresh_token.reveal())};
     const afresh::grant_state state = row.record.state;
+    const afresh::lease held = row.record.holder;
+    const life_id holder = row.holder;
+    // The kernel's word, and not the clock's: a holder that lives keeps the lease for two minutes longer.
+    const bool lives = std::any_of(w.processes.begin(), w.processes.end(),
+                                   [&](const auto& each) { return each->is_life(holder); });
+    afresh::lease& l = row.record.holder;
+    if (db.habits.local && lives && !l.owner.empty() && now < l.until + std::chrono::seconds(120))
+        l.until = std::max<afresh::store_time>(l.until, now + std::chrono::seconds(1));
     j.reply = afresh::apply(row.record, j.command, now, row.found);
     w.tell("store: ", name_of(j.command.what), " of life ", j.by, ", outcome ", static_cast<int>(j.reply.outcome),
            ", generation ", j.reply.record.generation);
@@ -55,7 +64,10 @@ void commit(world& w, process& p, job& j)
     }
     if (j.reply.outcome == status::ok) {
         if (j.command.what == kind::write_intent) ++db.intents;
-        if (j.command.what == kind::take_lease) row.holder = j.by;
+        if (j.command.what == kind::take_lease) {
+            row.holder = j.by;
+            if (!db.habits.local && lives && holder != j.by && !held.owner.empty()) w.check.lease_lapsed(before.refresh);
+        }
         w.check.store_committed(before, row.record, j.command, j.by);
         if (j.command.what == kind::save_success && db.sabotage.forgets_at_death) row.before_success = std::move(whole);
         row.found = row.found || j.command.what != kind::load;
