@@ -147,6 +147,7 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
     case dialogue_end::lease_busy: // not a failure: a peer is at work, and its result will be found in the store
         phase_ = phase::waiting;
         retry_at_ = after(v.now, r.wait);
+        exhausted_ = false;
         return {.serve = usable(v.now)};
     case dialogue_end::too_early:
         if (r.times != token_times{}) token_ = r.times;

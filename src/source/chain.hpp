@@ -153,6 +153,7 @@ private:
     void take_record(const store_reply& reply);
     void remember(const chain_record& older);
     core::dialogue_result held_tokens(bool unsaved) const;
+    core::dialogue_result adopted_tokens(const chain_record& record);
     const stored_token* stored_for_me(const chain_record& record) const;
     void prepare(const stored_token& t, const core::moment& obtained);
     void hold_prepared();

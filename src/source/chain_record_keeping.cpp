@@ -79,7 +79,9 @@ asio::awaitable<void> chain::keep_lease(std::shared_ptr<chain> self)
     store_command renew = self->about_me(kind::renew_lease);
     const core::moment asked = self->service->now();
     const store_reply reply = co_await self->execute(std::move(renew));
-    if (reply.outcome == status::ok && self->lease_until_) self->extend_lease(asked);
+    const bool overtaken = reply.record.generation > self->generation_; // by the late answer of who had it before
+    if (reply.outcome == status::ok && self->lease_until_ && !overtaken) self->extend_lease(asked);
+    if (overtaken && self->lease_until_) self->lease_until_ = asked.mono; // nothing more is sent
     self->lease_renewed_ = self->service->now().mono; // also when it failed: once more after a while
     self->renewing_lease_ = false;
     self->rearm();

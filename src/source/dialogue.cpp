@@ -142,12 +142,18 @@ asio::awaitable<dialogue_result> chain::reread()
     const store_reply reply = co_await execute(std::move(load));
     const bool newer = reply.outcome == status::ok && !pending_save_ && adopt(reply);
     if (!newer) co_return ending(dialogue_end::unchanged);
+    co_return adopted_tokens(reply.record);
+}
+
+// Of a newer generation than ours.
+dialogue_result chain::adopted_tokens(const chain_record& record)
+{
     report({.what = event::kind::adopted, .generation = generation_});
     dialogue_result r = held_tokens(false);
     r.adopted = true;
-    if (reply.record.state == grant_state::signed_out) r.end = dialogue_end::signed_out;
-    if (reply.record.state == grant_state::dead) r.end = dialogue_end::dead;
-    co_return r;
+    if (record.state == grant_state::signed_out) r.end = dialogue_end::signed_out;
+    if (record.state == grant_state::dead) r.end = dialogue_end::dead;
+    return r;
 }
 
 // Steps 2 to 4, under the lease.
@@ -286,6 +292,13 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
     const store_reply noted = co_await execute(std::move(note));
     // Not written: the intent stays, and says "in doubt" to the next process.
     if (noted.outcome == status::ok) noted_pause_ = noted.record.not_before;
+    // The lease was lost on the way. What a peer has got meanwhile matters more than this answer, and while a peer may
+    // be about to get it, nobody is sent to sign in (FAULTS A7).
+    if (noted.outcome == status::fenced || noted.outcome == status::superseded) {
+        if (adopt(noted)) co_return adopted_tokens(noted.record);
+        if (response.outcome == verdict::refused && noted.record.state == grant_state::live)
+            co_return ending(dialogue_end::lease_busy);
+    }
     co_return r;
 }
 

@@ -167,6 +167,7 @@ private:
     std::vector<wait> waits_;
     std::vector<std::size_t> waiting_;
     std::vector<life_id> committed_access_; // by token_id: by whom it was made durable first; 0: it was not
+    std::vector<virtual_time> committed_at_;
     struct succession {
         life_id received_by{};
         token_id successor = no_token;

@@ -22,7 +22,8 @@ std::size_t checker::first_byte(process& p, token_id refresh)
         if (s.refresh == refresh && s.end == ending::open && (s.life == f.life || !is_lapsed(refresh)))
             fail("I1: " + which + " is sent while it is being sent");
     if (refresh != no_token &&
-        row.record.intent.rt_hash != afresh::crypto::fingerprint(world_.server.refresh(refresh).text))
+        row.record.intent.rt_hash != afresh::crypto::fingerprint(world_.server.refresh(refresh).text) &&
+        !is_lapsed(refresh))
         fail("I2: " + which + " is sent without a durable intent");
     if (row.record.state != afresh::grant_state::live) fail("I8: " + which + " is sent though its record is not live");
     if (world_.store.intents <= f.intents_used) fail("I6: " + which + " is sent twice with one intent");

@@ -51,6 +51,8 @@ void checker::store_committed(const record_facts& before, const afresh::chain_re
         if (committed_access_.size() <= static_cast<std::size_t>(id))
             committed_access_.resize(static_cast<std::size_t>(id) + 1);
         life_id& first = committed_access_[static_cast<std::size_t>(id)];
+        committed_at_.resize(committed_access_.size());
+        if (first == nobody) committed_at_[static_cast<std::size_t>(id)] = world_.now();
         if (first == nobody) first = by;
     }
     if (c.what == kind::save_success) {
