@@ -211,6 +211,9 @@ status replace(chain_record& record, const store_command& command, store_time no
     const bool same_seed = command.seed_hash.empty() || command.seed_hash == record.seed_hash;
     const bool done =
         same_seed && record.intent.rt_hash.empty() && holds_result_of(record, command, command.new_rt_hash);
+    // An earlier try was done, its acknowledgement was lost, and a peer has renewed what it brought: that is spent.
+    const bool overtaken = record.generation > command.generation + 1 && was_given(record, command.new_rt_hash);
+    if (overtaken) return status::superseded;
     if (!command.keep_lease) release(record.holder);
     if (done) return status::ok;
     // Of the two generations the greater: one that a process has seen never comes again.

@@ -197,7 +197,11 @@ asio::awaitable<bool> chain::save_pending()
         co_return false;
     }
     pending_save_.reset();
-    lease_until_.reset(); // saving releases it
+    // Saving releases it.
+    if (reply.outcome != status::ok && lease_until_)
+        co_await release_lease();
+    else
+        lease_until_.reset();
     co_return true;
 }
 

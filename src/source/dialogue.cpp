@@ -138,6 +138,7 @@ asio::awaitable<dialogue_result> chain::exchange()
 // seen when the token is due.
 asio::awaitable<dialogue_result> chain::reread()
 {
+    if (!loaded_) co_return ending(dialogue_end::unchanged); // the first contact is another matter
     store_command load;
     const store_reply reply = co_await execute(std::move(load));
     const bool newer = reply.outcome == status::ok && !pending_save_ && adopt(reply);
@@ -153,6 +154,7 @@ dialogue_result chain::adopted_tokens(const chain_record& record)
     r.adopted = true;
     if (record.state == grant_state::signed_out) r.end = dialogue_end::signed_out;
     if (record.state == grant_state::dead) r.end = dialogue_end::dead;
+    r.in_doubt = record.state == grant_state::dead && record.intent.in_doubt;
     return r;
 }
 
@@ -296,8 +298,9 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
     // be about to get it, nobody is sent to sign in (FAULTS A7).
     if (noted.outcome == status::fenced || noted.outcome == status::superseded) {
         if (adopt(noted)) co_return adopted_tokens(noted.record);
-        if (response.outcome == verdict::refused && noted.record.state == grant_state::live)
-            co_return ending(dialogue_end::lease_busy);
+        const lease& holder = noted.record.holder;
+        const bool taken = !holder.owner.empty() && holder.fence != fence_;
+        if (response.outcome == verdict::refused && taken) co_return ending(dialogue_end::lease_busy);
     }
     co_return r;
 }

@@ -64,7 +64,7 @@ void checker::somebody_acted(process& p)
     life_facts& f = p.facts;
     f.not_before = f.not_before_floor = f.not_before_due = {};
     f.occasions.push_back(p.clock().mono);
-    f.latched = false;
+    f.latched = no_token;
     f.served = false;
     f.received = f.inherited = no_token;
 }

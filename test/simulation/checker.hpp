@@ -70,7 +70,7 @@ struct life_facts {
     std::chrono::steady_clock::time_point not_before_due{};   // because a good token is held
     std::deque<std::chrono::steady_clock::time_point> requests;
     std::deque<std::chrono::steady_clock::time_point> occasions; // for a further request: successes, people, clocks
-    bool latched{};                                              // refused, and nobody has said anything since
+    token_id latched = no_token;                                 // refused, and nobody has said anything since
     // I12
     unsigned troubles{}; // injected
     bool calm = true;    // none since the last success that was saved

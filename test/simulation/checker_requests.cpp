@@ -36,6 +36,8 @@ std::size_t checker::first_byte(process& p, token_id refresh)
             fail("I5: " + which + " is sent by whom its successor was given");
     }
     const afresh::instant now = p.clock();
+    if (f.latched == refresh && refresh != no_token && !is_lapsed(refresh))
+        fail("I8: a refused grant is sent again though nobody said so");
     check_rate(p, now.mono);
     check_doubt(p, refresh);
     presentations_.push_back({refresh, f.life, now, ending::open});
@@ -94,7 +96,6 @@ void checker::check_doubt(process& p, token_id refresh)
 void checker::check_rate(process& p, std::chrono::steady_clock::time_point mono)
 {
     life_facts& f = p.facts;
-    if (f.latched) fail("I8: a refused grant is sent again though nobody said so");
     if (mono < f.not_before) fail("I8: no pause after a failure");
     // A step of the wall clock while the answer was under way makes a token old.
     const auto apart = p.clock().wall.time_since_epoch() - p.clock().mono.time_since_epoch();
@@ -125,7 +126,7 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
             refusal_ = doubt_about(s.refresh, id);
             refused_ = f.life;
             if (*refusal_ == doubted::yes) ++lost_families;
-            f.latched = true;
+            f.latched = s.refresh;
         }
         return;
     }

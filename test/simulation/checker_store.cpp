@@ -30,7 +30,8 @@ void checker::store_answered(process& p, const afresh::store_command& c, afresh:
     life_facts& f = p.facts;
     if (outcome != status::failed && !f.first_contact) f.first_contact = p.clock().mono;
     // A peer was faster, or somebody signed out.
-    if (c.what == kind::save_success && (outcome == status::superseded || outcome == status::signed_out))
+    const bool overtaken = outcome == status::superseded || outcome == status::signed_out;
+    if (overtaken && (c.what == kind::save_success || c.what == kind::replace))
         f.newest = no_token, f.saves_under_way = 0;
     // Not before it is acknowledged: who is told that it failed goes on as if it had.
     if (c.what == kind::save_success && outcome == status::ok && f.newest == no_token && f.usable_answer) f.calm = true;
@@ -63,7 +64,7 @@ void checker::store_committed(const record_facts& before, const afresh::chain_re
     }
     if (c.what == kind::replace) refusal_.reset();
     if (c.what == kind::replace || c.what == kind::save_success)
-        for (auto& p : world_.processes) p->facts.inherited = no_token, p->facts.latched = false; // another grant
+        for (auto& p : world_.processes) p->facts.inherited = no_token, p->facts.latched = no_token; // another grant
     if (c.what == kind::replace) // what somebody brought a while ago, perhaps during an exchange, takes effect only now
         for (auto& p : world_.processes) somebody_acted(*p);
     note_intent(before.refresh, c);

@@ -120,7 +120,8 @@ void checker::check_refusal(process& p, const wait& w, afresh::error_code ec)
 {
     // I7, also after a restart: what is in the store is served while it lasts, whatever became of the grant.
     const auto& record = world_.store.at(p.key).record;
-    if (w.what == wait::kind::plain && !w.cancelled && !clocks_stepped_ && !p.facts.closing)
+    const bool store_failed = world_.processes.size() > 1 && w.troubles != p.facts.troubles;
+    if (w.what == wait::kind::plain && !w.cancelled && !store_failed && !clocks_stepped_ && !p.facts.closing)
         for (const auto& t : record.tokens) {
             const token_id id = world_.server.find_access(t.access_token.reveal());
             if (id == no_token || is_rejected(id) || !world_.server.access(id).told) continue;

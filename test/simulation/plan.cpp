@@ -365,9 +365,7 @@ void end_well(world& w)
     const afresh::error_code ec = ask(w, p, 5min);
     if (w.check.failure()) return;
     const afresh::chain_record& record = w.store.at("principal 0").record;
-    // For those of a fleet that have no token left; a bare 401 does not show in the record.
-    const bool over = w.processes.size() > 1 &&
-                      (record.state != afresh::grant_state::live || w.server.habits.refuses_with_bare_401);
+    const bool over = w.processes.size() > 1; // some may have no token left, though this one has
     if (ec || over) {
         if (ec == afresh::condition::sign_in && server_takes(w, record))
             w.check.fail("end: a human is asked to sign in though the refresh token is good");

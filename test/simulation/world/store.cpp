@@ -53,8 +53,8 @@ void commit(world& w, process& p, job& j)
     const bool lives = std::any_of(w.processes.begin(), w.processes.end(),
                                    [&](const auto& each) { return each->is_life(holder); });
     afresh::lease& l = row.record.holder;
-    if (db.habits.local && lives && !l.owner.empty() && now < l.until + std::chrono::seconds(120))
-        l.until = std::max<afresh::store_time>(l.until, now + std::chrono::seconds(1));
+    if (db.habits.local && lives && !l.owner.empty() && now < row.lease_ends + std::chrono::seconds(120))
+        l.until = std::max<afresh::store_time>(row.lease_ends, now + std::chrono::seconds(1));
     j.reply = afresh::apply(row.record, j.command, now, row.found);
     w.tell("store: ", name_of(j.command.what), " of life ", j.by, ", outcome ", static_cast<int>(j.reply.outcome),
            ", generation ", j.reply.record.generation);
@@ -63,10 +63,13 @@ void commit(world& w, process& p, job& j)
         return;
     }
     if (j.reply.outcome == status::ok) {
+        const bool leases = j.command.what == kind::take_lease || j.command.what == kind::renew_lease ||
+                            j.command.what == kind::write_intent;
+        if (leases) row.lease_ends = row.record.holder.until;
         if (j.command.what == kind::write_intent) ++db.intents;
         if (j.command.what == kind::take_lease) {
             row.holder = j.by;
-            if (!db.habits.local && lives && holder != j.by && !held.owner.empty()) w.check.lease_lapsed(before.refresh);
+            if (lives && holder != j.by && !held.owner.empty()) w.check.lease_lapsed(before.refresh);
         }
         w.check.store_committed(before, row.record, j.command, j.by);
         if (j.command.what == kind::save_success && db.sabotage.forgets_at_death) row.before_success = std::move(whole);
