@@ -189,10 +189,10 @@ private:
     secret_string refresh_token_;
     std::string rt_hash_;
     secret_string id_token_;
-    bool loaded_{};                          // the store has been read
+    bool loaded_{};                                      // the store has been read
     core::mono_time reread_at_ = core::mono_time::max(); // somebody changed the record meanwhile
-    std::chrono::nanoseconds store_ahead_{}; // the store's clock minus ours
-    bool revive_{};                          // retry_grant(): lift a dead mark
+    std::chrono::nanoseconds store_ahead_{};             // the store's clock minus ours
+    bool revive_{};                                      // retry_grant(): lift a dead mark
     std::optional<store_command> pending_save_;
     store_time noted_pause_{}; // that this process wrote into the record
     std::uint64_t fence_{};

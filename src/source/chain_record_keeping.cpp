@@ -42,7 +42,8 @@ asio::awaitable<store_reply> chain::execute(store_command command)
     // ago, rather than less long: no token must seem to last longer, and no grace.
     const core::moment now = service->now();
     store_ahead_ = reply.now - now.wall;
-    reply.now += std::chrono::duration_cast<store_time::duration>(std::max<std::chrono::nanoseconds>(now.mono - asked.mono, {}));
+    reply.now +=
+        std::chrono::duration_cast<store_time::duration>(std::max<std::chrono::nanoseconds>(now.mono - asked.mono, {}));
     co_return reply;
 }
 

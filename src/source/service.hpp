@@ -75,8 +75,8 @@ private:
     std::unordered_map<std::string, std::weak_ptr<chain>> chains_;
     std::vector<std::weak_ptr<chain>> replaced_; // by another chain of their key
     std::unordered_map<const chain*, std::shared_ptr<chain>> held_;
-    std::size_t open_{};             // chains
-    std::shared_ptr<void> watching_; // the store, while any is open
+    std::size_t open_{};                               // chains
+    std::shared_ptr<void> watching_;                   // the store, while any is open
     boost::intrusive::multiset<wake_entry> deadlines_; // of chains, which take theirs out before they go
     core::mono_time armed_ = core::mono_time::max();
     std::chrono::nanoseconds clocks_apart_{}; // wall minus monotonic, when last looked at

@@ -175,8 +175,7 @@ void sqlite_engine::change(store_task& task)
     task.reply = apply(record, command, now, found);
     if (task.reply.outcome != status::ok) return;
     if (record.holder == seen) record.holder = before.holder; // how it was seen is not how it is
-    if (record != before)
-        write(key, record, record.generation != before.generation || record.state != before.state);
+    if (record != before) write(key, record, record.generation != before.generation || record.state != before.state);
 }
 
 // What a committed command means for the locks.

@@ -103,7 +103,9 @@ struct news_job final : worker::job {
 class sqlite_token_store final : public token_store {
 public:
     explicit sqlite_token_store(const sqlite_store_options& options)
-        : engine_(std::make_shared<sqlite_engine>(options)), worker_([e = engine_] { return e->upkeep(); }), path_(options.path)
+        : engine_(std::make_shared<sqlite_engine>(options)),
+          worker_([e = engine_] { return e->upkeep(); }),
+          path_(options.path)
     {
     }
 

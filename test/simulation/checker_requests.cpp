@@ -173,7 +173,8 @@ void checker::server_minded_reuse(token_id refresh)
             ++sent;
             if (s.end == ending::doubt || s.end == ending::died) ++without_verdict;
         }
-    if ((sent < 2 || without_verdict == 0) && !is_lapsed(refresh)) fail("I5: a refresh token was used twice, and no answer was lost");
+    if ((sent < 2 || without_verdict == 0) && !is_lapsed(refresh))
+        fail("I5: a refresh token was used twice, and no answer was lost");
 }
 
 // Whether refusing `refresh` now must be told as rotation_in_doubt: an earlier attempt ended without a verdict. It may

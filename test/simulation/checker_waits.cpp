@@ -128,7 +128,8 @@ void checker::check_refusal(process& p, const wait& w, afresh::error_code ec)
             // What this life has saved a moment ago it may not have been told of.
             if (committed_access_[static_cast<std::size_t>(id)] == p.facts.life) continue;
             // What a peer has saved is found by the next caller but one, or two.
-            if (world_.now() < committed_at_[static_cast<std::size_t>(id)] + 2 * world_.policy.reread_interval) continue;
+            if (world_.now() < committed_at_[static_cast<std::size_t>(id)] + 2 * world_.policy.reread_interval)
+                continue;
             const auto told = *world_.server.access(id).told;
             const auto leeway = std::min<std::chrono::milliseconds>(10s, std::chrono::milliseconds(told) / 10);
             // By the server the lifetime begins later than by the client, who counts from when it asked.

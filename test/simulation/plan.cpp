@@ -245,7 +245,8 @@ private:
             const bool with_access = chance_.chance(0.7);
             w.queue.at(at, planned, [&w, &p = somebody(), with_access] { set_new_tokens(w, p, with_access); });
         });
-        sometime(0.2, 3, [&](virtual_time at) { w.queue.at(at, planned, [&w, &p = somebody()] { retry_grant(w, p); }); });
+        sometime(0.2, 3,
+                 [&](virtual_time at) { w.queue.at(at, planned, [&w, &p = somebody()] { retry_grant(w, p); }); });
         sometime(0.15, 2, [&](virtual_time at) { draw_misconfiguration(at); });
         if (fleet_) sometime(0.5, 5, [&](virtual_time at) { draw_stop(at); });
     }

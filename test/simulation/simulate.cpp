@@ -61,9 +61,9 @@ int main(int count, char** values)
 {
     arguments a;
     if (!read(count, values, a)) {
-        std::fputs(
-            "usage: simulate [--schedules N] [--first SEED] [--seconds S] [--seed SEED] [--fleet] [--story] [--keep-going]\n",
-            stderr);
+        std::fputs("usage: simulate [--schedules N] [--first SEED] [--seconds S] [--seed SEED] [--fleet] [--story] "
+                   "[--keep-going]\n",
+                   stderr);
         return 2;
     }
     const auto began = std::chrono::steady_clock::now();

@@ -50,8 +50,8 @@ void commit(world& w, process& p, job& j)
     const afresh::lease held = row.record.holder;
     const life_id holder = row.holder;
     // The kernel's word, and not the clock's: a holder that lives keeps the lease for two minutes longer.
-    const bool lives = std::any_of(w.processes.begin(), w.processes.end(),
-                                   [&](const auto& each) { return each->is_life(holder); });
+    const bool lives =
+        std::any_of(w.processes.begin(), w.processes.end(), [&](const auto& each) { return each->is_life(holder); });
     afresh::lease& l = row.record.holder;
     if (db.habits.local && lives && !l.owner.empty() && now < row.lease_ends + std::chrono::seconds(120))
         l.until = std::max<afresh::store_time>(row.lease_ends, now + std::chrono::seconds(1));
