@@ -209,8 +209,7 @@ status replace(chain_record& record, const store_command& command, store_time no
 {
     if (!is_holder(record, command, now)) return status::fenced;
     const bool same_seed = command.seed_hash.empty() || command.seed_hash == record.seed_hash;
-    const bool done =
-        same_seed && record.intent.rt_hash.empty() && holds_result_of(record, command, command.new_rt_hash);
+    const bool done = same_seed && holds_result_of(record, command, command.new_rt_hash);
     // An earlier try was done, its acknowledgement was lost, and a peer has renewed what it brought: that is spent.
     const bool overtaken = record.generation > command.generation + 1 && was_given(record, command.new_rt_hash);
     if (overtaken) return status::superseded;

@@ -256,6 +256,7 @@ asio::awaitable<dialogue_result> chain::save_answer(core::token_response& respon
     const bool saved = co_await save_pending();
     if (!saved) hold_prepared(); // served from memory, and flagged
     dialogue_result r = held_tokens(!saved);
+    r.adopted = saved && !(held_ && held_->value == response.access_token); // a peer was faster
     r.unusable = unusable;
     r.cause = unusable ? response.cause : error_code();
     co_return r;

@@ -48,6 +48,7 @@ void checker::trouble(process& p)
     for (auto& each : world_.processes) {
         if (each->key != p.key) continue;
         ++each->facts.troubles;
+        each->facts.last_trouble = world_.now();
         each->facts.calm = false;
     }
 }

@@ -73,6 +73,7 @@ struct life_facts {
     token_id latched = no_token;                                 // refused, and nobody has said anything since
     // I12
     unsigned troubles{}; // injected
+    virtual_time last_trouble{};
     bool calm = true;    // none since the last success that was saved
 };
 

@@ -120,7 +120,8 @@ void checker::check_refusal(process& p, const wait& w, afresh::error_code ec)
 {
     // I7, also after a restart: what is in the store is served while it lasts, whatever became of the grant.
     const auto& record = world_.store.at(p.key).record;
-    const bool store_failed = world_.processes.size() > 1 && w.troubles != p.facts.troubles;
+    const bool store_failed = world_.processes.size() > 1 && p.facts.troubles > 0 &&
+                              world_.now() < p.facts.last_trouble + 2 * world_.policy.reread_interval;
     if (w.what == wait::kind::plain && !w.cancelled && !store_failed && !clocks_stepped_ && !p.facts.closing)
         for (const auto& t : record.tokens) {
             const token_id id = world_.server.find_access(t.access_token.reveal());
@@ -140,7 +141,7 @@ void checker::check_refusal(process& p, const wait& w, afresh::error_code ec)
     if (!refusal_ || (refused_ != p.facts.life && world_.processes.size() > 1)) return;
     if (ec == afresh::errc::sign_in_required && *refusal_ == doubted::yes)
         fail("a refusal after a lost answer was not told as rotation_in_doubt");
-    if (ec == afresh::errc::rotation_in_doubt && *refusal_ == doubted::no)
+    if (ec == afresh::errc::rotation_in_doubt && *refusal_ == doubted::no && lapsed_.empty())
         fail("rotation_in_doubt was told though no answer was lost");
 }
 

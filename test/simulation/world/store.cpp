@@ -53,8 +53,10 @@ void commit(world& w, process& p, job& j)
     const bool lives =
         std::any_of(w.processes.begin(), w.processes.end(), [&](const auto& each) { return each->is_life(holder); });
     afresh::lease& l = row.record.holder;
-    if (db.habits.local && lives && !l.owner.empty() && now < row.lease_ends + std::chrono::seconds(120))
-        l.until = std::max<afresh::store_time>(row.lease_ends, now + std::chrono::seconds(1));
+    if (db.habits.local && lives && !l.owner.empty())
+        l.until = w.now() < row.lease_ends + std::chrono::seconds(120)
+                      ? std::max<afresh::store_time>(l.until, now + std::chrono::seconds(1))
+                      : std::min<afresh::store_time>(l.until, now);
     j.reply = afresh::apply(row.record, j.command, now, row.found);
     w.tell("store: ", name_of(j.command.what), " of life ", j.by, ", outcome ", static_cast<int>(j.reply.outcome),
            ", generation ", j.reply.record.generation);
@@ -65,7 +67,7 @@ void commit(world& w, process& p, job& j)
     if (j.reply.outcome == status::ok) {
         const bool leases = j.command.what == kind::take_lease || j.command.what == kind::renew_lease ||
                             j.command.what == kind::write_intent;
-        if (leases) row.lease_ends = row.record.holder.until;
+        if (leases) row.lease_ends = w.now() + j.command.ttl;
         if (j.command.what == kind::write_intent) ++db.intents;
         if (j.command.what == kind::take_lease) {
             row.holder = j.by;

@@ -51,7 +51,7 @@ public:
         afresh::chain_record record;
         bool found{};
         life_id holder{}; // whose lease it is
-        afresh::store_time lease_ends{};
+        virtual_time lease_ends{};
         afresh::chain_record before_success;
     };
     row& at(const std::string& key) { return rows_[key]; }
