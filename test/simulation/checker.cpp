@@ -29,6 +29,7 @@ void checker::life_ended(process& p)
     for (presentation& s : presentations_)
         if (s.life == p.facts.life && (s.end == ending::open || is_unsaved_answer(s))) s.end = ending::died;
     std::erase_if(waiting_, [&](std::size_t id) { return waits_[id].life == p.facts.life; });
+    trouble(p);
 }
 
 void checker::clocks_changed(process& p, bool stepped)

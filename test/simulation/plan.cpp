@@ -264,12 +264,7 @@ private:
     void draw_stop(virtual_time at)
     {
         const auto how_long = chance_.spread(1s, 10min);
-        w_.queue.at(at, planned, [&w = w_, &p = somebody(), how_long] {
-            w.tell("process ", p.number(), " is stopped for ", how_long);
-            p.clocks.suspend(w.now(), how_long, false);
-            w.check.stopped(p, how_long);
-            w.queue.in(how_long, nobody, [&w, &p] { w.check.clocks_changed(p, false); });
-        });
+        w_.queue.at(at, planned, [&p = somebody(), how_long] { p.stop(how_long); });
     }
 
     void draw_crash(virtual_time at)
@@ -277,8 +272,11 @@ private:
         const auto back = chance_.spread(1ms, 10min);
         const auto handlers = static_cast<unsigned>(chance_.below(12));
         const auto point = static_cast<crash_point>(chance_.below(6));
-        w_.queue.at(at, planned, [&p = somebody(), back, handlers, point] {
+        const bool stops = fleet_ && chance_.chance(0.4);
+        w_.queue.at(at, planned, [&p = somebody(), back, handlers, point, stops] {
             if (!p.alive()) return;
+            p.stops_for.reset();
+            if (stops && point != crash_point::none) p.stops_for = back;
             p.comes_back_in = back;
             if (point == crash_point::none)
                 p.crash_after(handlers);
@@ -322,6 +320,7 @@ void repair(world& w)
     for (auto& p : w.processes) {
         p->spare();
         p->comes_back_in = 1s;
+        p->stops_for.reset();
     }
 }
 

@@ -215,6 +215,9 @@ void demo_run::on_event(const event& e)
     case event::kind::save_failed:
         screen_.note(history_.now(), tone::bad, "the tokens could not be saved: " + e.detail);
         return;
+    case event::kind::store_went_back:
+        screen_.note(history_.now(), tone::bad, "the store had gone back in time");
+        return;
     case event::kind::sign_in_required:
         screen_.note(history_.now(), tone::bad, "sign in again: " + e.error.message());
         return;

@@ -137,7 +137,18 @@ void process::reached(crash_point where)
 {
     if (crash_at != where) return;
     crash_at = crash_point::none;
-    doom();
+    if (const auto how_long = std::exchange(stops_for, std::nullopt))
+        stop(*how_long);
+    else
+        doom();
+}
+
+void process::stop(std::chrono::nanoseconds how_long)
+{
+    world_.tell("process ", number_, " is stopped for ", how_long);
+    clocks.suspend(world_.now(), how_long, false);
+    world_.check.stopped(*this, how_long);
+    world_.queue.in(how_long, nobody, [this] { world_.check.clocks_changed(*this, false); });
 }
 
 std::optional<afresh::source_status> process::status() const

@@ -49,6 +49,8 @@ public:
     void reached(crash_point where);
     // It will not crash any more.
     void spare() noexcept { crash_at = crash_point::none, handlers_left_ = -1; }
+    // Stopped (SIGSTOP): its clocks go on.
+    void stop(std::chrono::nanoseconds how_long);
 
     asio::io_context& context() noexcept { return *context_; }
     afresh::token_source* tokens() noexcept { return tokens_ ? &*tokens_ : nullptr; }
@@ -61,6 +63,7 @@ public:
     machine clocks;
     life_facts facts;
     crash_point crash_at = crash_point::none;
+    std::optional<std::chrono::nanoseconds> stops_for; // there, instead of dying
     std::optional<std::chrono::nanoseconds> comes_back_in = std::chrono::seconds(2); // after a crash
     // What the program does when it is told that somebody must sign in.
     bool has_sign_in_hook{};
