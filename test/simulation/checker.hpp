@@ -74,7 +74,7 @@ struct life_facts {
     // I12
     unsigned troubles{}; // injected
     virtual_time last_trouble{};
-    bool calm = true;    // none since the last success that was saved
+    bool calm = true; // none since the last success that was saved
 };
 
 struct wait {

@@ -94,8 +94,10 @@ void checker::check_handed_out(process& p, const wait& w, std::string_view token
     // The callers of a flight get what it brings even if it expired on the way; nobody gets it after them.
     const std::size_t first = std::exchange(handed_out_[static_cast<std::size_t>(id)], world_.steps + 1);
     const bool late = issued.told && world_.now() >= issued.expires_at;
-    const bool was_stopped = p.facts.troubles > 0 && world_.now() < p.facts.last_trouble + 1s; // on its way to the caller
-    if (late && !was_stopped && first != 0 && first != world_.steps + 1 && w.what == wait::kind::plain && !clocks_stepped_)
+    const bool was_stopped =
+        p.facts.troubles > 0 && world_.now() < p.facts.last_trouble + 1s; // on its way to the caller
+    if (late && !was_stopped && first != 0 && first != world_.steps + 1 && w.what == wait::kind::plain &&
+        !clocks_stepped_)
         fail("a token was handed out that had expired");
     life_facts& f = p.facts;
     if (id == f.received && !(w.what == wait::kind::newer)) f.served = true;

@@ -63,7 +63,7 @@ public:
     machine clocks;
     life_facts facts;
     crash_point crash_at = crash_point::none;
-    std::optional<std::chrono::nanoseconds> stops_for; // there, instead of dying
+    std::optional<std::chrono::nanoseconds> stops_for;                               // there, instead of dying
     std::optional<std::chrono::nanoseconds> comes_back_in = std::chrono::seconds(2); // after a crash
     // What the program does when it is told that somebody must sign in.
     bool has_sign_in_hook{};

@@ -111,6 +111,9 @@ database::treatment database::draw(virtual_time now)
     if (chance_.chance(habits.fails_before)) t.fails = true;
     t.done = !t.fails;
     if (chance_.chance(habits.fails_after)) t.fails = true;
+    ++commands_;
+    for (const planned_failure& f : later_)
+        if (f.number == commands_) t.fails = true, t.done = f.done;
     return t;
 }
 

@@ -62,6 +62,8 @@ public:
         bool fails{}, done{};
     };
     treatment draw(virtual_time now);
+    // The command of this number from now on, counted from 1, fails: before it is done, or after.
+    void fail_later(std::uint64_t number, bool done) { later_.push_back({commands_ + number, done}); }
 
     // Who hears of a change, after a while.
     struct watcher {
@@ -74,6 +76,12 @@ public:
 private:
     std::map<std::string, row> rows_;
     std::vector<std::weak_ptr<watcher>> watchers_;
+    struct planned_failure {
+        std::uint64_t number{};
+        bool done{};
+    };
+    std::vector<planned_failure> later_;
+    std::uint64_t commands_{};
     random_numbers chance_;
 };
 
