@@ -117,6 +117,10 @@ effects refresh_fsm::on_result(const dialogue_result& r, const view& v)
         return {};
     }
     effects e = ended(r, v);
+    if (std::exchange(retry_wanted_, false) && e.begin == dialogue::none) {
+        const effects retry = on_retry_grant(v);
+        if (retry.begin != dialogue::none) return retry;
+    }
     // Meanwhile the token has become due, or callers came whom it does not satisfy.
     if (e.begin == dialogue::none && phase_ == phase::idle && running_ == dialogue::none) {
         const bool due = token_ && token_->due.reached(v.now) && renews_ahead(v);
@@ -278,7 +282,9 @@ void refresh_fsm::hurry(const view& v) noexcept
 
 effects refresh_fsm::on_retry_grant(const view&)
 {
-    if (running_ != dialogue::none || (phase_ != phase::latched && phase_ != phase::waiting)) return {};
+    if (phase_ != phase::latched && phase_ != phase::waiting) return {};
+    retry_wanted_ = running_ == dialogue::reread;
+    if (running_ != dialogue::none) return {};
     exhausted_ = deferred_ = false;
     failures_ = unauthorized_ = invalid_requests_ = trips_ = 0;
     return begin(dialogue::exchange);

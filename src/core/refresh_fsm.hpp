@@ -152,6 +152,7 @@ private:
     bool unsaved_{};
     bool in_doubt_{};
     bool deferred_{};       // waiting only because the token held is still good
+    bool retry_wanted_{};   // while the store is read again
     bool exhausted_{};      // waiters were told the error: from now on callers fail at once
     std::uint32_t sends_{}; // of the refresh token that is in doubt, ...
     moment first_sent_{};   // ... the first time then

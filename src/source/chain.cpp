@@ -146,8 +146,7 @@ void chain::apply(const core::effects& e)
     if (held_ && fsm_.current() == core::phase::idle && fsm_.running() == core::dialogue::none) held_->nudged = false;
     if (e.serve) serve();
     // New tokens wait for their turn: no refusal of the old ones matters.
-    const bool rescued =
-        std::any_of(commands_.begin(), commands_.end(), [](const command& c) { return !c.unless_known; });
+    const bool rescued = std::any_of(commands_.begin(), commands_.end(), [](const command& c) { return !c.offered; });
     if ((e.fail_all && !rescued) || e.fail_impatient) {
         std::unique_lock lock(mutex_);
         waiter_list list = e.fail_all ? waiters_.take_all(e.error) : waiters_.take_impatient(e.error);
@@ -282,7 +281,9 @@ void chain::signed_in(const std::exception_ptr& failed, token_set tokens)
                 .detail = failed ? text_of(failed) : fault.text});
     if (failed) return;
     if (fault) tokens = token_set().refresh_token(tokens.refresh_token()); // never dropped if it is good (FAULTS I5)
-    set_tokens(std::move(tokens), {});
+    // In a fleet each process asks, and may be given the same: what the chain was given before is not taken twice.
+    if (core::check(tokens)) return;
+    take(command{std::move(tokens), service->now(), {}, true});
 }
 
 void chain::settle_shutdowns()

@@ -86,6 +86,7 @@ private:
         core::moment given; // from here on `expires_in` counts
         pending_call call;
         bool unless_known{}; // only if the program never gave this refresh token before
+        bool offered{};      // by a new handle: waits until the store can be asked
     };
     struct shutdown_wait {
         core::mono_time deadline;

@@ -121,7 +121,7 @@ std::string_view chain::differs_in(const client_registration& r, const afresh::g
 void chain::offer(const secret_string& refresh_token)
 {
     if (refresh_token.empty() || refresh_token == grant.token()) return;
-    take(command{token_set().refresh_token(refresh_token), service->now(), {}, true});
+    take(command{token_set().refresh_token(refresh_token), service->now(), {}, true, true});
 }
 
 void chain::take(command c)

@@ -92,7 +92,8 @@ asio::awaitable<dialogue_result> chain::exchange()
     // An attempt without a verdict that the state machine does not know of: this process's before it was restarted, or
     // another's.
     const bool known = fsm_.in_doubt() && !news && record.intent.attempts <= fsm_.sends();
-    const bool unresolved = !record.intent.rt_hash.empty() && record.intent.rt_hash == rt_hash_ && !known;
+    const bool unresolved =
+        !record.intent.rt_hash.empty() && record.intent.rt_hash == rt_hash_ && !known && !revive_; // a human insists
     if (news && held_ && held_->generation > before) {
         report({.what = event::kind::adopted, .generation = generation_});
         const bool lasts = !held_times_.usable_until.reached(service->now());

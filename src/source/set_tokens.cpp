@@ -21,10 +21,10 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self, command as
         if (self->pending_save_) co_await self->save_pending();
         const store_reply reply = co_await self->take_lease();
         const bool known = reply.outcome == status::ok;
-        done = known || (reply.outcome != status::busy && !asked.unless_known);
+        done = known || (reply.outcome != status::busy && !asked.offered);
         if (done) {
-            if (known) self->adopt(reply);
-            if (asked.unless_known &&
+            if (known && self->adopt(reply)) r = self->adopted_tokens(reply.record);
+            if (known && asked.unless_known &&
                 was_given(reply.record, crypto::fingerprint(asked.tokens.refresh_token().reveal()))) {
                 co_await self->release_lease();
             } else {

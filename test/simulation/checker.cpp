@@ -57,6 +57,7 @@ void checker::trouble(process& p)
 void checker::stopped(process& p, std::chrono::nanoseconds how_long)
 {
     clocks_changed(p, false);
+    p.facts.last_trouble = world_.now() + how_long;
     for (const std::size_t id : waiting_)
         if (waits_[id].life == p.facts.life) waits_[id].deadline += how_long;
 }

@@ -1,0 +1,227 @@
+// Processes that share one chain are killed and stopped at any moment, over a server that loses answers: no grant is
+// lost that could have been kept, and no generation goes back.
+//   fleet [Boost.Test arguments] -- KILLS PROCESSES SEED
+
+#include "support/child_program.hpp"
+#include "support/fault_server.hpp"
+#include "support/store_client.hpp"
+#include "support/store_of.hpp"
+#include "support/temp_directory.hpp"
+#ifdef AFRESH_TEST_POSTGRES
+#include "support/postgres_server.hpp"
+#include "support/relay.hpp"
+#endif
+
+#include <boost/asio/io_context.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <deque>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace afresh;
+using namespace afresh::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+
+std::size_t argument(int which, std::size_t otherwise)
+{
+    const auto& suite = boost::unit_test::framework::master_test_suite();
+    return suite.argc > which ? std::strtoul(suite.argv[which], nullptr, 10) : otherwise;
+}
+
+struct fleet {
+    fleet(std::string s, simulation::reuse_rule rule, fault_server::rates rates, std::size_t size, std::uint64_t seed)
+        : store(std::move(s)),
+          server(seed, habits(rule), rates),
+          chance(seed),
+          members(size),
+          refresh_token(server.sign_in())
+    {
+        for (std::size_t i = 0; i < size; ++i) start(i);
+    }
+
+    static simulation::server_habits habits(simulation::reuse_rule rule)
+    {
+        simulation::server_habits h;
+        h.rule = rule;
+        h.grace = 10s;
+        h.lifetime = 1s;
+        return h;
+    }
+    struct member {
+        std::unique_ptr<child_program> program;
+        std::string life;
+        std::uint64_t newest{};
+    };
+
+    void start(std::size_t i)
+    {
+        member& m = members[i];
+        m.life = std::to_string(i) + "." + std::to_string(++lives);
+        m.newest = 0;
+        m.program = std::make_unique<child_program>(
+            std::vector<std::string>{FLEET_CHILD, store, server.token_endpoint(), refresh_token, m.life},
+            std::vector<std::string>{});
+    }
+    void kill(std::size_t i)
+    {
+        server.hurt(members[i].life);
+        members[i].program->send(SIGKILL);
+        listen(i, 0ms);
+        members[i].program->wait();
+        ++kills;
+        start(i);
+    }
+    void note(const std::string& line)
+    {
+        notes.push_back(line);
+        if (notes.size() > 60) notes.pop_front();
+    }
+    // What it says until then.
+    void listen(std::size_t i, std::chrono::milliseconds time)
+    {
+        member& m = members[i];
+        const auto until = clock_type::now() + time;
+        while (const auto line = m.program->read_line(until)) {
+            if (!line->starts_with("generation")) note(m.life + ": " + *line);
+            if (line->starts_with("generation ")) {
+                const std::uint64_t g = std::strtoull(line->c_str() + 11, nullptr, 10);
+                newest = std::max(newest, g);
+            } else if (line->starts_with("lost")) {
+                ++lost;
+                // One human, one sign-in; those that start from now on bring it too.
+                if (clock_type::now() > signed_in + 2s) {
+                    refresh_token = server.sign_in();
+                    signed_in = clock_type::now();
+                }
+                m.program->write_line(refresh_token);
+            } else {
+                ++failed;
+            }
+        }
+    }
+    void listen_to_all(std::chrono::milliseconds time)
+    {
+        for (std::size_t i = 0; i < members.size(); ++i) listen(i, i == 0 ? time : 0ms);
+    }
+    std::size_t anybody() { return std::uniform_int_distribution<std::size_t>(0, members.size() - 1)(chance); }
+    int below(int n) { return std::uniform_int_distribution<int>(0, n - 1)(chance); }
+
+    // Kills, and sometimes stops one for a while.
+    void torment(std::size_t how_often, std::chrono::milliseconds stop_for)
+    {
+        while (kills < how_often) {
+            listen_to_all(std::chrono::milliseconds(below(200)));
+            if (below(20) == 0) {
+                const std::size_t i = anybody();
+                members[i].program->send(SIGSTOP);
+                if (stop_for > 6s) server.hurt(members[i].life); // past a lease that is a time
+                std::this_thread::sleep_for(std::chrono::milliseconds(below(static_cast<int>(stop_for.count()))));
+                members[i].program->send(SIGCONT);
+                ++stops;
+            } else {
+                kill(anybody());
+            }
+        }
+    }
+
+    // Everything is well again: all have the same generation, and it is the newest.
+    void come_to_rest()
+    {
+        server.be_kind();
+        listen_to_all(3s);
+        asio::io_context context;
+        const auto s = store_of(store, context.get_executor());
+        const chain_record last = store_client(s, "default").record();
+        BOOST_TEST((last.state == grant_state::live));
+        BOOST_TEST(last.generation >= newest);
+    }
+
+    void report(const char* name)
+    {
+        const fault_server::ledger l = server.totals();
+        std::printf(
+            "%s: %zu processes, %zu kills, %zu stops in %.0f s; %zu token requests = %zu rotations + %zu others "
+            "(%zu injected faults, %zu refused); %zu grants lost where the server's rules make it unavoidable, %zu "
+            "avoidably; %zu overlaps; %zu callers failed\n",
+            name, members.size(), kills, stops, std::chrono::duration<double>(clock_type::now() - began).count(),
+            l.requests, l.rotations, l.requests - std::min(l.rotations, l.requests), l.injected, l.refused,
+            l.lost_families - std::min(l.avoidable, l.lost_families), l.avoidable, l.overlaps, failed);
+        std::string said;
+        for (const std::string& n : l.notes) said += n + '\n';
+        if (l.avoidable || l.overlaps || std::getenv("FLEET_NOTES"))
+            for (const std::string& n : notes) said += n + '\n';
+        if (std::getenv("FLEET_NOTES")) std::puts(said.c_str());
+        BOOST_TEST(l.avoidable == 0u, said);
+        BOOST_TEST(l.overlaps == 0u, said);
+        BOOST_TEST(l.rotations > 0u);
+    }
+
+    const std::string store;
+    fault_server server;
+    std::mt19937_64 chance;
+    std::vector<member> members;
+    std::string refresh_token;
+    std::size_t lives{}, kills{}, stops{}, lost{}, failed{};
+    std::uint64_t newest{};
+    clock_type::time_point signed_in{};
+    std::deque<std::string> notes;
+    clock_type::time_point began = clock_type::now();
+};
+
+fault_server::rates trouble()
+{
+    fault_server::rates r;
+    r.unseen = r.lost = r.torn = 0.03;
+    r.throttled = r.failed = 0.02;
+    r.late = 0.01;
+    r.slow = 0.1;
+    return r;
+}
+
+const std::size_t kills = argument(1, 60);
+const std::size_t processes = argument(2, 12);
+const std::uint64_t seed = argument(3, 1);
+
+void over_sqlite(const char* name, simulation::reuse_rule rule)
+{
+    const temp_directory directory;
+    fleet f("sqlite:" + (directory / "store"), rule, trouble(), processes, seed);
+    f.torment(kills, 300ms);
+    f.come_to_rest();
+    f.report(name);
+    const auto l = f.server.totals();
+    if (rule != simulation::reuse_rule::strict) BOOST_TEST(l.lost_families == 0u);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(sqlite_at_a_server_with_a_grace)
+{
+    over_sqlite("SQLite, grace", simulation::reuse_rule::same_successor);
+}
+
+BOOST_AUTO_TEST_CASE(sqlite_at_a_strict_server) { over_sqlite("SQLite, strict", simulation::reuse_rule::strict); }
+
+// Nobody dies, and nothing is lost: one request for each generation.
+BOOST_AUTO_TEST_CASE(sqlite_without_faults)
+{
+    const temp_directory directory;
+    fleet f("sqlite:" + (directory / "store"), simulation::reuse_rule::strict, {}, 8, seed);
+    for (int i = 0; i < 50; ++i) f.listen_to_all(100ms);
+    f.come_to_rest();
+    f.report("SQLite, calm");
+    const auto l = f.server.totals();
+    BOOST_TEST(l.requests == l.rotations);
+    BOOST_TEST(l.lost_families == 0u);
+    BOOST_TEST(f.failed == 0u);
+}
