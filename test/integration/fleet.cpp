@@ -12,7 +12,7 @@
 #include "support/relay.hpp"
 #endif
 
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
@@ -116,15 +116,19 @@ struct fleet {
     std::size_t anybody() { return std::uniform_int_distribution<std::size_t>(0, members.size() - 1)(chance); }
     int below(int n) { return std::uniform_int_distribution<int>(0, n - 1)(chance); }
 
-    // Kills, and sometimes stops one for a while.
-    void torment(std::size_t how_often, std::chrono::milliseconds stop_for)
+    // Kills, and sometimes stops one for a while; `more` is done in between.
+    template <class More>
+    void torment(std::size_t how_often, std::chrono::milliseconds stop_for, More more)
     {
         while (kills < how_often) {
             listen_to_all(std::chrono::milliseconds(below(200)));
+            more();
             if (below(20) == 0) {
                 const std::size_t i = anybody();
                 members[i].program->send(SIGSTOP);
-                if (stop_for > 6s) server.hurt(members[i].life); // past a lease that is a time
+                if (stop_for > 6s)
+                    server.hurt( // past a lease that is a time
+                        members[i].life);
                 std::this_thread::sleep_for(std::chrono::milliseconds(below(static_cast<int>(stop_for.count()))));
                 members[i].program->send(SIGCONT);
                 ++stops;
@@ -139,8 +143,8 @@ struct fleet {
     {
         server.be_kind();
         listen_to_all(3s);
-        asio::io_context context;
-        const auto s = store_of(store, context.get_executor());
+        asio::thread_pool connections(1);
+        const auto s = store_of(store, connections.get_executor());
         const chain_record last = store_client(s, "default").record();
         BOOST_TEST((last.state == grant_state::live));
         BOOST_TEST(last.generation >= newest);
@@ -196,7 +200,7 @@ void over_sqlite(const char* name, simulation::reuse_rule rule)
 {
     const temp_directory directory;
     fleet f("sqlite:" + (directory / "store"), rule, trouble(), processes, seed);
-    f.torment(kills, 300ms);
+    f.torment(kills, 300ms, [] {});
     f.come_to_rest();
     f.report(name);
     const auto l = f.server.totals();
@@ -225,3 +229,56 @@ BOOST_AUTO_TEST_CASE(sqlite_without_faults)
     BOOST_TEST(l.lost_families == 0u);
     BOOST_TEST(f.failed == 0u);
 }
+
+#ifdef AFRESH_TEST_POSTGRES
+namespace {
+
+// The database is stopped as by a crash, and connections to it are cut.
+void over_postgres(const char* name, simulation::reuse_rule rule)
+{
+    postgres_server database("fsync = on");
+    relay between(database.port());
+    fleet f("postgres:" + database.conninfo_at(between.port()), rule, trouble(), processes, seed);
+    std::size_t stops = 0, cuts = 0;
+    f.torment(kills, 9s, [&] {
+        if (f.below(10) == 0) {
+            for (auto& m : f.members) f.server.hurt(m.life); // an answer may come while nothing can be saved
+            database.stop_at_once();
+            database.start();
+            ++stops;
+        } else if (f.below(10) == 0) {
+            between.cut();
+            ++cuts;
+        }
+    });
+    f.come_to_rest();
+    f.report(name);
+    std::printf("  the database was stopped %zu times, connections were cut %zu times\n", stops, cuts);
+    if (rule != simulation::reuse_rule::strict) BOOST_TEST(f.server.totals().lost_families == 0u);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(postgres_at_a_server_with_a_grace)
+{
+    over_postgres("PostgreSQL, grace", simulation::reuse_rule::same_successor);
+}
+
+BOOST_AUTO_TEST_CASE(postgres_at_a_strict_server)
+{
+    over_postgres("PostgreSQL, strict", simulation::reuse_rule::strict);
+}
+
+BOOST_AUTO_TEST_CASE(postgres_without_faults)
+{
+    const postgres_server database;
+    fleet f("postgres:" + database.conninfo(), simulation::reuse_rule::strict, {}, 8, seed);
+    for (int i = 0; i < 50; ++i) f.listen_to_all(100ms);
+    f.come_to_rest();
+    f.report("PostgreSQL, calm");
+    const auto l = f.server.totals();
+    BOOST_TEST(l.requests == l.rotations);
+    BOOST_TEST(l.lost_families == 0u);
+    BOOST_TEST(f.failed == 0u);
+}
+#endif

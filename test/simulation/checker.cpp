@@ -2,6 +2,7 @@
 
 #include "simulation/world/world.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace simulation {
@@ -49,7 +50,7 @@ void checker::trouble(process& p)
     for (auto& each : world_.processes) {
         if (each->key != p.key) continue;
         ++each->facts.troubles;
-        each->facts.last_trouble = world_.now();
+        each->facts.last_trouble = std::max(each->facts.last_trouble, world_.now());
         each->facts.calm = false;
     }
 }

@@ -84,8 +84,9 @@ void relay::serve(int client)
     const sockaddr_in a = loopback(to_);
     bool open = ::connect(server, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0;
     const int ends[2] = {client, server};
+    const unsigned cuts = cuts_;
     char buffer[4096];
-    while (open && !stopping_) {
+    while (open && !stopping_ && cuts == cuts_) {
         pollfd p[2] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
         if (held_) {
             ::poll(nullptr, 0, 5);

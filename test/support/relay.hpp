@@ -25,6 +25,7 @@ public:
     void let_through(std::size_t to_server, std::size_t to_client);
     // Nothing goes through, and nobody is told.
     void hold(bool held) { held_ = held; }
+    void cut() { ++cuts_; }                                        // all connections, now
     std::size_t to_server() const noexcept { return counted_[0]; } // bytes, since let_through()
     std::size_t to_client() const noexcept { return counted_[1]; }
 
@@ -37,6 +38,7 @@ private:
     int listener_ = -1;
     std::atomic<bool> stopping_{};
     std::atomic<bool> held_{};
+    std::atomic<unsigned> cuts_{};
     std::atomic<std::size_t> most_[2]{all, all};
     std::atomic<std::size_t> counted_[2]{};
     std::mutex mutex_;
