@@ -24,7 +24,7 @@ struct file_watch::state {
     }
     void begin(const std::string& path);
     void run() const;
-    bool written() const;
+    bool touched() const;
 
     std::function<void()> on_change;
     std::string name; // in its directory
@@ -40,7 +40,7 @@ void file_watch::state::begin(const std::string& path)
     // The directory, because the file comes and goes.
     const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
     inotify = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (inotify >= 0 && ::inotify_add_watch(inotify, directory.c_str(), IN_MODIFY) < 0) {
+    if (inotify >= 0 && ::inotify_add_watch(inotify, directory.c_str(), IN_ATTRIB) < 0) {
         ::close(inotify);
         inotify = -1;
     }
@@ -48,7 +48,7 @@ void file_watch::state::begin(const std::string& path)
 }
 
 // Reads what has come; whether some of it was about the file.
-bool file_watch::state::written() const
+bool file_watch::state::touched() const
 {
 #ifdef __linux__
     bool about_it = false;
@@ -71,9 +71,7 @@ void file_watch::state::run() const
         pollfd all[2] = {{stop[0], POLLIN, 0}, {inotify, POLLIN, 0}};
         const int n = ::poll(all, 2, inotify >= 0 ? 5000 : 250);
         if (all[0].revents) return;
-        if (n == 0 || (all[1].revents && written())) on_change();
-        // A commit is several writes. What comes meanwhile is told of afterwards.
-        if (n > 0) std::this_thread::sleep_for(std::chrono::microseconds(500));
+        if (n == 0 || (all[1].revents && touched())) on_change();
     }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Tells that a file in a directory was written, by whatever process of this machine.
+// Tells that a file in a directory was touched, by whatever process of this machine.
 
 #include <functional>
 #include <memory>

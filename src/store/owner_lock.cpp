@@ -10,6 +10,7 @@
 #include <limits>
 #include <mutex>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -150,6 +151,8 @@ bool owner_lock::holds(const std::string& key, std::uint64_t fence) const
     const auto found = held_.find(key);
     return found != held_.end() && found->second.fence == fence;
 }
+
+void owner_lock::touch() const noexcept { (void)!::futimens(fd_, nullptr); }
 
 void owner_lock::drop_claims() noexcept
 {

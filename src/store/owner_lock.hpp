@@ -45,6 +45,8 @@ public:
     void confirm(const std::string& key, const std::string& owner_text, std::uint64_t fence, clock::time_point until);
     // Called before the record is written.
     void prolong(const std::string& key, std::uint64_t fence, clock::time_point until);
+    // Tells those who watch the file that something was committed.
+    void touch() const noexcept;
     // Frees what was claimed and not confirmed: the transaction failed.
     void drop_claims() noexcept;
     // What the record says now: when that is somebody else, or nobody, the byte is freed.

@@ -38,6 +38,9 @@ sqlite_engine::sqlite_engine(const sqlite_store_options& options)
       owners_(path_ + ".lock")
 {
     check_seals(*db_, options.keys);
+    sqlite_statement newest(*db_, "SELECT ifnull(max(changed), 0) FROM chain"); // what is there already is no news
+    const rewinding after(newest);
+    if (newest.step()) seen_ = newest.integer(0);
 }
 
 std::vector<std::string> sqlite_engine::changes()
@@ -131,6 +134,7 @@ bool sqlite_engine::change(std::span<store_task*> tasks) noexcept
         ours_uncommitted_.clear();
         for (store_task* t : tasks) change(*t);
         transaction.commit();
+        if (!ours_uncommitted_.empty()) owners_.touch(); // the database's own files change before others can see it
         ours_.merge(ours_uncommitted_);
         for (const store_task* t : tasks) settle(*t);
         if (std::any_of(tasks.begin(), tasks.end(), [](auto* t) { return t->command.what == kind::sign_out; }))

@@ -126,7 +126,7 @@ public:
         auto handle = watchers_->add(std::move(on_change));
         const std::lock_guard lock(mutex_);
         if (!watch_)
-            watch_.emplace(path_ + "-wal", [this] {
+            watch_.emplace(path_ + ".lock", [this] {
                 if (!watchers_->empty()) worker_.post(std::make_unique<news_job>(engine_, watchers_));
             });
         return handle;

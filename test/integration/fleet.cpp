@@ -192,15 +192,15 @@ fault_server::rates trouble()
     return r;
 }
 
-const std::size_t kills = argument(1, 60);
-const std::size_t processes = argument(2, 12);
-const std::uint64_t seed = argument(3, 1);
+std::size_t kills() { return argument(1, 60); }
+std::size_t processes() { return argument(2, 12); }
+std::uint64_t seed() { return argument(3, 1); }
 
 void over_sqlite(const char* name, simulation::reuse_rule rule)
 {
     const temp_directory directory;
-    fleet f("sqlite:" + (directory / "store"), rule, trouble(), processes, seed);
-    f.torment(kills, 300ms, [] {});
+    fleet f("sqlite:" + (directory / "store"), rule, trouble(), processes(), seed());
+    f.torment(kills(), 300ms, [] {});
     f.come_to_rest();
     f.report(name);
     const auto l = f.server.totals();
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(sqlite_at_a_strict_server) { over_sqlite("SQLite, strict", 
 BOOST_AUTO_TEST_CASE(sqlite_without_faults)
 {
     const temp_directory directory;
-    fleet f("sqlite:" + (directory / "store"), simulation::reuse_rule::strict, {}, 8, seed);
+    fleet f("sqlite:" + (directory / "store"), simulation::reuse_rule::strict, {}, 8, seed());
     for (int i = 0; i < 50; ++i) f.listen_to_all(100ms);
     f.come_to_rest();
     f.report("SQLite, calm");
@@ -238,9 +238,9 @@ void over_postgres(const char* name, simulation::reuse_rule rule)
 {
     postgres_server database("fsync = on");
     relay between(database.port());
-    fleet f("postgres:" + database.conninfo_at(between.port()), rule, trouble(), processes, seed);
+    fleet f("postgres:" + database.conninfo_at(between.port()), rule, trouble(), processes(), seed());
     std::size_t stops = 0, cuts = 0;
-    f.torment(kills, 9s, [&] {
+    f.torment(kills(), 9s, [&] {
         if (f.below(10) == 0) {
             for (auto& m : f.members) f.server.hurt(m.life); // an answer may come while nothing can be saved
             database.stop_at_once();
@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(postgres_at_a_strict_server)
 BOOST_AUTO_TEST_CASE(postgres_without_faults)
 {
     const postgres_server database;
-    fleet f("postgres:" + database.conninfo(), simulation::reuse_rule::strict, {}, 8, seed);
+    fleet f("postgres:" + database.conninfo(), simulation::reuse_rule::strict, {}, 8, seed());
     for (int i = 0; i < 50; ++i) f.listen_to_all(100ms);
     f.come_to_rest();
     f.report("PostgreSQL, calm");

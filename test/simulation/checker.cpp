@@ -48,7 +48,7 @@ void checker::clocks_changed(process& p, bool stepped)
 void checker::trouble(process& p)
 {
     for (auto& each : world_.processes) {
-        if (each->key != p.key) continue;
+        if (!each || each->key != p.key) continue; // null: the world ends
         ++each->facts.troubles;
         each->facts.last_trouble = std::max(each->facts.last_trouble, world_.now());
         each->facts.calm = false;
