@@ -1,8 +1,9 @@
 #!/bin/sh
-# sh examples/run.sh AFRESH PROGRAM: runs an example against the authorization server and API that `afresh demo --serve`
+# sh examples/run.sh AFRESH PROGRAM [ARGUMENT...]: runs an example against the authorization server and API that `afresh demo --serve`
 # brings, on loopback ports of their own.
 set -eu
 afresh=$1 program=$2
+shift 2
 dir=$(mktemp -d)
 "$afresh" demo --serve >"$dir/ready" &
 server=$!
@@ -19,4 +20,4 @@ AFRESH_TOKEN_ENDPOINT=$(member token_endpoint) AFRESH_API=$(member api) AFRESH_C
 AFRESH_PROXY=${AFRESH_API%/api/*} # the server answers whole URLs, too, as a proxy is asked for them
 export AFRESH_TOKEN_ENDPOINT AFRESH_API AFRESH_CLIENT_ID AFRESH_CLIENT_SECRET AFRESH_REFRESH_TOKEN AFRESH_PROXY
 unset HTTP_PROXY http_proxy ALL_PROXY all_proxy
-"$program"
+"$program" "$@"
