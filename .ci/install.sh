@@ -96,6 +96,7 @@ group_bench() {
     need_package golang-golang-x-oauth2-dev
     need_package libcurl4-openssl-dev
     need_package nginx-light
+    need_postgres_server
     need_command openssl openssl
     need_command npm npm
 }

@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(sqlite_at_a_strict_server) { over_sqlite("SQLite, strict", 
 BOOST_AUTO_TEST_CASE(sqlite_without_faults)
 {
     const temp_directory directory;
-    fleet f("sqlite:" + (directory / "store"), simulation::reuse_rule::strict, {}, 8, seed());
+    fleet f("sqlite:" + (directory / "store"), simulation::reuse_rule::strict, {}, argument(2, 8), seed());
     for (int i = 0; i < 50; ++i) f.listen_to_all(100ms);
     f.come_to_rest();
     f.report("SQLite, calm");
@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(postgres_at_a_strict_server)
 BOOST_AUTO_TEST_CASE(postgres_without_faults)
 {
     const postgres_server database;
-    fleet f("postgres:" + database.conninfo(), simulation::reuse_rule::strict, {}, 8, seed());
+    fleet f("postgres:" + database.conninfo(), simulation::reuse_rule::strict, {}, argument(2, 8), seed());
     for (int i = 0; i < 50; ++i) f.listen_to_all(100ms);
     f.come_to_rest();
     f.report("PostgreSQL, calm");
