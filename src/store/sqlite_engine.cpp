@@ -38,9 +38,13 @@ sqlite_engine::sqlite_engine(const sqlite_store_options& options)
       owners_(path_ + ".lock")
 {
     check_seals(*db_, options.keys);
-    sqlite_statement newest(*db_, "SELECT ifnull(max(changed), 0) FROM chain"); // what is there already is no news
-    const rewinding after(newest);
-    if (newest.step()) seen_ = newest.integer(0);
+    try {
+        sqlite_statement newest(*db_, "SELECT ifnull(max(changed), 0) FROM chain"); // what is there already is no news
+        const rewinding after(newest);
+        if (newest.step()) seen_ = newest.integer(0);
+    } catch (const std::runtime_error&) { // damaged there; other chains may be whole
+        seen_ = 0;
+    }
 }
 
 std::vector<std::string> sqlite_engine::changes()

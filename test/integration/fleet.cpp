@@ -240,7 +240,7 @@ void over_postgres(const char* name, simulation::reuse_rule rule)
     relay between(database.port());
     fleet f("postgres:" + database.conninfo_at(between.port()), rule, trouble(), processes(), seed());
     std::size_t stops = 0, cuts = 0;
-    f.torment(kills(), 9s, [&] {
+    f.torment(kills() / 2, 9s, [&] {
         if (f.below(10) == 0) {
             for (auto& m : f.members) f.server.hurt(m.life); // an answer may come while nothing can be saved
             database.stop_at_once();

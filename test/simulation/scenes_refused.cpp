@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(a_refused_grant_is_told_once_and_not_sent_again)
     for (int i = 0; i < 10; ++i) {
         const told refused = s.get();
         BOOST_TEST(refused.ec == errc::sign_in_required);
-        BOOST_TEST(refused.waited.count() == 0);
+        BOOST_TEST((refused.waited < 100ms)); // the store is asked again, the server is not
         s.w.run_for(10min);
     }
     BOOST_TEST(s.requests() == 2u);
