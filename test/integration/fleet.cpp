@@ -7,6 +7,7 @@
 #include "support/store_client.hpp"
 #include "support/store_of.hpp"
 #include "support/temp_directory.hpp"
+#include "support/timeline.hpp"
 #ifdef AFRESH_TEST_POSTGRES
 #include "support/postgres_server.hpp"
 #include "support/relay.hpp"
@@ -19,6 +20,7 @@
 #include <cstdlib>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
@@ -46,6 +48,10 @@ struct fleet {
           members(size),
           refresh_token(server.sign_in())
     {
+        server.on_end = [this](bool answered, bool lost_grant) {
+            using mark = timeline::mark;
+            note(lost_grant ? mark::lost : answered ? mark::asked : mark::fault, members.size());
+        };
         for (std::size_t i = 0; i < size; ++i) start(i);
     }
 
@@ -75,11 +81,17 @@ struct fleet {
     void kill(std::size_t i)
     {
         server.hurt(members[i].life);
+        note(timeline::mark::killed, i);
         members[i].program->send(SIGKILL);
         listen(i, 0ms);
         members[i].program->wait();
         ++kills;
         start(i);
+    }
+    void note(timeline::mark what, std::size_t row, double seconds = 0)
+    {
+        const std::lock_guard lock(mutex);
+        times.note(what, row, seconds);
     }
     void note(const std::string& line)
     {
@@ -96,6 +108,7 @@ struct fleet {
             if (line->starts_with("generation ")) {
                 const std::uint64_t g = std::strtoull(line->c_str() + 11, nullptr, 10);
                 newest = std::max(newest, g);
+                note(timeline::mark::has_generation, i);
             } else if (line->starts_with("lost")) {
                 ++lost;
                 // One human, one sign-in; those that start from now on bring it too.
@@ -129,7 +142,9 @@ struct fleet {
                 if (stop_for > 6s)
                     server.hurt( // past a lease that is a time
                         members[i].life);
-                std::this_thread::sleep_for(std::chrono::milliseconds(below(static_cast<int>(stop_for.count()))));
+                const std::chrono::milliseconds pause(below(static_cast<int>(stop_for.count())));
+                note(timeline::mark::stopped, i, std::chrono::duration<double>(pause).count());
+                std::this_thread::sleep_for(pause);
                 members[i].program->send(SIGCONT);
                 ++stops;
             } else {
@@ -160,6 +175,7 @@ struct fleet {
             name, members.size(), kills, stops, std::chrono::duration<double>(clock_type::now() - began).count(),
             l.requests, l.rotations, l.requests - std::min(l.rotations, l.requests), l.injected, l.refused,
             l.lost_families - std::min(l.avoidable, l.lost_families), l.avoidable, l.overlaps, failed);
+        if (const char* picture = std::getenv("FLEET_SVG")) times.write(picture, members.size(), 0, 20);
         std::string said;
         for (const std::string& n : l.notes) said += n + '\n';
         if (l.avoidable || l.overlaps || std::getenv("FLEET_NOTES"))
@@ -171,6 +187,8 @@ struct fleet {
     }
 
     const std::string store;
+    std::mutex mutex;
+    timeline times; // under the mutex
     fault_server server;
     std::mt19937_64 chance;
     std::vector<member> members;

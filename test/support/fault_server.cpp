@@ -200,6 +200,7 @@ void fault_server::serve(int socket)
                                     other.life + " is sending it");
         }
     const std::size_t which = all.size();
+    const std::size_t losses = ledger_.lost_families;
     all.push_back({life});
     const rates& r = rates_;
     const bool unseen = chance_.chance(r.unseen), throttled = chance_.chance(r.throttled),
@@ -234,6 +235,7 @@ void fault_server::serve(int socket)
     presented_[refresh][which].open = false;
     presented_[refresh][which].answered = answered && presented_[refresh][which].processed;
     if (answered) ++ledger_.answered;
+    if (on_end) on_end(answered && !throttled && !failed, ledger_.lost_families > losses);
     if (!late) return;
     lock.unlock();
     std::this_thread::sleep_for(milliseconds(50 + static_cast<int>(part * 400)));

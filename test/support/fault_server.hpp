@@ -55,6 +55,8 @@ public:
     void hurt(const std::string& life);
     void be_kind(); // no more faults
     ledger totals() const;
+    // Called for each request that ended: answered whole, met a fault, or cost a grant.
+    std::function<void(bool answered, bool lost)> on_end = {}; // set before the first request; under the server's mutex
 
 private:
     struct presentation {
