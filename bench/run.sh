@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the peers, builds, runs the benchmarks, prints a table and writes build/bench/results.json and, of the HTTP
 # clients, build/bench/http.svg. Usage:
-#   sh bench/run.sh [FILTER]    only those whose name contains FILTER: hot_path, token_reader, waiters, headers, http
+#   sh bench/run.sh [FILTER]    only those whose name contains FILTER: hot_path, token_reader, waiters, headers, stores, http
 # Contestants run in turns in one run, and the least of many samples counts (of the HTTP clients the median). Still,
 # ratios say more than figures: leave the machine alone meanwhile. 1,000,000 waiters in Go take 2.7 GB.
 # AFRESH_JOBS: parallel jobs of the build, 2 unless set.
@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 sh .ci/install.sh build bench
 
 cmake -S . -B build/bench -G Ninja --log-level=WARNING -DCMAKE_BUILD_TYPE=Release -DAFRESH_BUILD_BENCH=ON \
-    -DAFRESH_BUILD_TESTS=OFF -DAFRESH_BUILD_EXAMPLES=OFF -DAFRESH_BUILD_TOOLS=OFF -DAFRESH_SQLITE=OFF
+    -DAFRESH_BUILD_TESTS=OFF -DAFRESH_BUILD_EXAMPLES=OFF -DAFRESH_BUILD_TOOLS=OFF
 cmake --build build/bench -j "${AFRESH_JOBS:-2}" --target afresh_bench
 
 # As root the benchmarks go before what else runs here.

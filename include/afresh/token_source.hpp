@@ -67,6 +67,15 @@ public:
     token_source(const token_service& service, std::shared_ptr<const client_registration> registration, grant grant,
                  source_options options = {});
 
+    /// The same refresh token's access tokens for another resource (RFC 8707): a source of its own, with its own waiters,
+    /// renewals and origins, on the same record. Exchanges of one chain come one after another, also across processes;
+    /// each audience's tokens are kept apart. `origins`: where they may be sent; empty: the origin of `uri` alone.
+    /// Calls with the same resource and scope share one chain, as sources with one key do.
+    /// @par Exceptions    `boost::system::system_error` with `errc::invalid_argument` or `errc::insecure_url`.
+    token_source for_resource(std::string uri, std::vector<std::string> origins = {}) const;
+    /// The same for a narrower scope, space-separated (RFC 6749 section 6). Origins and resource are this one's.
+    token_source with_scope(std::string scope) const;
+
     executor_type get_executor() const noexcept;
 
     /// Obtains an access token that can be used now: `co_await tokens.get()`.
@@ -276,6 +285,8 @@ private:
                           token_set tokens);
     static void start_shutdown(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler,
                                std::chrono::milliseconds deadline);
+
+    explicit token_source(std::shared_ptr<detail::chain> chain);
 
     struct closer; // closes the chain when the last copy of the handle goes
     std::shared_ptr<detail::chain> impl_;

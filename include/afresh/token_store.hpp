@@ -22,8 +22,8 @@ namespace asio = boost::asio;
 /// if (reply.outcome == ok && command.what != load) update ...; commit (durable); return reply;
 /// @endcode
 ///
-/// @par Thread safety Called concurrently from several strands; for one key one command at a time per process, except
-///                    that `renew_lease` may overlap with others.
+/// @par Thread safety Called concurrently from several strands, also for one key: `renew_lease` overlaps with others,
+///                    and so do the commands of several audiences.
 /// @par Cancellation  Never cancelled by Afresh.
 class AFRESH_EXPORT token_store {
 public:

@@ -18,12 +18,13 @@ std::atomic<std::uint64_t> last_id{0};
 } // namespace
 
 chain::chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_registration> r, afresh::grant g,
-             source_options o)
+             source_options o, std::string n)
     : service(std::move(s)),
       strand(service->strand_of(o.key)),
       registration(std::move(r)),
       grant(std::move(g)),
       options(std::move(o)),
+      name(std::move(n)),
       id(++last_id),
       owner_(service->owner + '/' + std::to_string(id)),
       fsm_(service->policy),
@@ -36,7 +37,7 @@ chain::chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_re
 chain::~chain()
 {
     abandon();
-    service->forget(*this, options.key);
+    service->forget(*this, name);
 }
 
 // --- events, on the strand ---
@@ -242,6 +243,7 @@ void chain::finish(const core::dialogue_result& r)
                 .detail = failure_detail_});
     else if (std::exchange(sent_, false) && r.end == core::dialogue_end::tokens)
         report({.what = event::kind::refresh_succeeded, .generation = generation_, .elapsed = elapsed});
+    if (std::exchange(told_, generation_) != generation_ && !fsm_.unsaved()) service->tell_others(*this);
     if (fsm_.unsaved())
         service->hold(shared_from_this());
     else

@@ -43,7 +43,7 @@ bool lasts(const snapshot& s, const get_options& wanted, const core::moment& now
 class chain : public wake_entry, public std::enable_shared_from_this<chain> {
 public:
     chain(std::shared_ptr<detail::service> s, std::shared_ptr<const client_registration> r, afresh::grant g,
-          source_options o);
+          source_options o, std::string name);
     ~chain();
 
     const std::shared_ptr<detail::service> service;
@@ -51,6 +51,7 @@ public:
     const std::shared_ptr<const client_registration> registration;
     const afresh::grant grant;
     const source_options options;
+    const std::string name; // among the service's chains
     const std::uint64_t id; // of this chain, in the threads' caches; never reused
 
     // --- from any thread ---
@@ -187,6 +188,7 @@ private:
     core::token_times held_times_;
     std::optional<holding> prepared_; // on its way into the store; nobody may see it before
     std::uint64_t generation_{};
+    std::uint64_t told_{}; // to the other audiences
     secret_string refresh_token_;
     std::string rt_hash_;
     secret_string id_token_;

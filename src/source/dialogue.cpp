@@ -142,8 +142,14 @@ asio::awaitable<dialogue_result> chain::reread()
     if (!loaded_) co_return ending(dialogue_end::unchanged); // the first contact is another matter
     store_command load;
     const store_reply reply = co_await execute(std::move(load));
+    const snapshot_ptr had = held_;
     const bool newer = reply.outcome == status::ok && !pending_save_ && adopt(reply);
     if (!newer) co_return ending(dialogue_end::unchanged);
+    // Another audience was renewed: the refresh token is a new one, this access token is not.
+    if (had && held_ && had->value == held_->value && reply.record.state == grant_state::live) {
+        held_ = had; // with what is known of it
+        co_return ending(dialogue_end::unchanged);
+    }
     co_return adopted_tokens(reply.record);
 }
 

@@ -87,11 +87,12 @@ std::shared_ptr<service> service::make(asio::any_io_executor ex, service_options
     return made;
 }
 
-std::shared_ptr<chain> service::find_or_add(const std::string& key, const std::function<std::shared_ptr<chain>()>& make)
+std::shared_ptr<chain> service::find_or_add(const std::string& name, const std::string& key,
+                                            const std::function<std::shared_ptr<chain>()>& make)
 {
     std::shared_ptr<chain> held; // destroyed outside the lock
     std::unique_lock lock(mutex_);
-    auto& slot = chains_[key];
+    auto& slot = chains_[name];
     held = slot.lock();
     if (held && held->acquire()) return held;
     auto made = make();
@@ -101,6 +102,7 @@ std::shared_ptr<chain> service::find_or_add(const std::string& key, const std::f
         replaced_.push_back(held);
     }
     slot = made;
+    if (name != key) audiences_[key].insert(name);
     if (open_++ > 0) return made;
     lock.unlock();
     auto watching = store->watch([weak = weak_from_this()](const std::string& changed) {
@@ -127,10 +129,10 @@ void service::on_store_changed(const std::string& key)
     {
         std::lock_guard lock(mutex_);
         if (abandoned_) return;
-        for (auto i = key.empty() ? chains_.begin() : chains_.find(key); i != chains_.end(); ++i) {
-            if (auto c = i->second.lock()) all.push_back(std::move(c));
-            if (!key.empty()) break;
-        }
+        if (!key.empty()) all = chains_of(key);
+        if (key.empty())
+            for (auto& [name, weak] : chains_)
+                if (auto c = weak.lock()) all.push_back(std::move(c));
     }
     core::mono_time at = now().mono;
     for (auto& c : all) {
@@ -139,11 +141,43 @@ void service::on_store_changed(const std::string& key)
     }
 }
 
-void service::forget(chain& c, const std::string& key)
+std::vector<std::shared_ptr<chain>> service::chains_of(const std::string& key)
+{
+    std::vector<std::shared_ptr<chain>> all;
+    const auto take = [&](const std::string& name) {
+        const auto i = chains_.find(name);
+        if (auto c = i == chains_.end() ? nullptr : i->second.lock()) all.push_back(std::move(c));
+    };
+    take(key);
+    if (const auto names = audiences_.find(key); names != audiences_.end())
+        for (const std::string& name : names->second) take(name);
+    return all;
+}
+
+void service::tell_others(const chain& c)
+{
+    std::vector<std::shared_ptr<chain>> all;
+    {
+        std::lock_guard lock(mutex_);
+        if (abandoned_ || !audiences_.contains(c.options.key)) return;
+        all = chains_of(c.options.key);
+    }
+    const core::mono_time at = now().mono;
+    for (auto& other : all)
+        if (other.get() != &c) asio::post(other->strand, [other, at] { other->on_store_changed(at); });
+}
+
+void service::forget(chain& c, const std::string& name)
 {
     std::lock_guard lock(mutex_);
     take_out(deadlines_, c);
-    if (const auto i = chains_.find(key); i != chains_.end() && i->second.expired()) chains_.erase(i);
+    const auto i = chains_.find(name);
+    if (i == chains_.end() || !i->second.expired()) return;
+    chains_.erase(i);
+    const auto names = audiences_.find(c.options.key);
+    if (names == audiences_.end()) return;
+    names->second.erase(name);
+    if (names->second.empty()) audiences_.erase(names);
 }
 
 // Called by find_or_add()'s `make`, so under the lock.

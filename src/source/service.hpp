@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -46,10 +47,14 @@ public:
         return {t.mono, t.wall};
     }
 
-    // The chain of `key`, acquired for one more handle; made by `make` when there is none.
-    std::shared_ptr<chain> find_or_add(const std::string& key, const std::function<std::shared_ptr<chain>()>& make);
-    // `c`, the chain of `key`, is being destroyed.
-    void forget(chain& c, const std::string& key);
+    // The chain of this name, acquired for one more handle; made by `make` when there is none. An audience's name is
+    // another than the key of its record.
+    std::shared_ptr<chain> find_or_add(const std::string& name, const std::string& key,
+                                       const std::function<std::shared_ptr<chain>()>& make);
+    // `c`, the chain of this name, is being destroyed.
+    void forget(chain& c, const std::string& name);
+    // `c` has got a new generation: the other audiences of its record should look. (A store tells of others' changes.)
+    void tell_others(const chain& c);
     // For a chain that is being made by find_or_add().
     const asio::any_io_executor& strand_of(const std::string& key);
 
@@ -69,11 +74,13 @@ private:
     void arm();
     void on_wake();
     void on_store_changed(const std::string& key);
+    std::vector<std::shared_ptr<chain>> chains_of(const std::string& key); // with the mutex
 
     std::mutex mutex_;                           // guards all below
     std::vector<asio::any_io_executor> strands_; // made when the first chain of each comes
     std::unordered_map<std::string, std::weak_ptr<chain>> chains_;
-    std::vector<std::weak_ptr<chain>> replaced_; // by another chain of their key
+    std::unordered_map<std::string, std::set<std::string>> audiences_; // names, by the key of their record
+    std::vector<std::weak_ptr<chain>> replaced_;                       // by another chain of their key
     std::unordered_map<const chain*, std::shared_ptr<chain>> held_;
     std::size_t open_{};                               // chains
     std::shared_ptr<void> watching_;                   // the store, while any is open

@@ -20,9 +20,12 @@ void require(const core::config_fault& fault)
     if (fault) throw boost::system::system_error(fault.code, fault.text);
 }
 
+// An audience has a name of its own among the service's chains, and shares the record of its key.
+enum class place { chain, audience };
+
 std::shared_ptr<detail::chain> find_chain(const std::shared_ptr<detail::service>& service,
                                           std::shared_ptr<const client_registration> registration, grant g,
-                                          source_options options)
+                                          source_options options, place where = place::chain)
 {
     if (!registration)
         throw boost::system::system_error(errc::invalid_argument, "token_source: the client_registration is null");
@@ -42,10 +45,13 @@ std::shared_ptr<detail::chain> find_chain(const std::shared_ptr<detail::service>
                                                                       "', which is neither https nor loopback");
     }
     const std::string key = options.key;
+    std::string name = key;
+    if (where == place::audience) name = key + '\0' + g.resource() + '\0' + g.scope();
     bool made = false;
-    auto found = service->find_or_add(key, [&] {
+    auto found = service->find_or_add(name, key, [&] {
         made = true;
-        return std::make_shared<detail::chain>(service, std::move(registration), std::move(g), std::move(options));
+        return std::make_shared<detail::chain>(service, std::move(registration), std::move(g), std::move(options),
+                                               name);
     });
     if (made) return found;
     // One key, one chain: what this handle wants of it must be what the others have.
@@ -131,6 +137,29 @@ token_source::token_source(const token_service& service, std::shared_ptr<const c
     : impl_(find_chain(service.implementation(), std::move(registration), std::move(g), std::move(options))),
       closer_(std::make_shared<closer>(impl_))
 {
+}
+
+token_source::token_source(std::shared_ptr<detail::chain> chain)
+    : impl_(std::move(chain)), closer_(std::make_shared<closer>(impl_))
+{
+}
+
+token_source token_source::for_resource(std::string uri, std::vector<std::string> origins) const
+{
+    grant g = impl_->grant;
+    source_options options = impl_->options;
+    if (origins.empty()) origins.push_back(uri); // never to whom the other audience's tokens go
+    g.resource(std::move(uri));
+    options.allowed_origins = std::move(origins);
+    return token_source(
+        find_chain(impl_->service, impl_->registration, std::move(g), std::move(options), place::audience));
+}
+
+token_source token_source::with_scope(std::string scope) const
+{
+    grant g = impl_->grant;
+    g.scope(std::move(scope));
+    return token_source(find_chain(impl_->service, impl_->registration, std::move(g), impl_->options, place::audience));
 }
 
 token_source::executor_type token_source::get_executor() const noexcept { return impl_->service->executor; }

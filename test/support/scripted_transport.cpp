@@ -98,8 +98,12 @@ transport_outcome scripted_transport::serve(const transport_request& request)
         f.current = number;
     }
     ++f.generations;
+    const std::string resource = form_value(request.request.body(), "resource");
+    const std::string scope = form_value(request.request.body(), "scope");
+    std::string wanted = (resource.empty() ? "" : "-for-" + resource) + (scope.empty() ? "" : "-with-" + scope);
+    std::replace(wanted.begin(), wanted.end(), '%', '.'); // they are percent-encoded
     std::string body = R"({"token_type":"Bearer","access_token":")" + name_of(token) + "-at-" +
-                       std::to_string(f.generations) + R"(","expires_in":)" + std::to_string(lifetime.count());
+                       std::to_string(f.generations) + wanted + R"(","expires_in":)" + std::to_string(lifetime.count());
     if (!token.empty()) body += R"(,"refresh_token":")" + name_of(token) + '-' + std::to_string(++f.current) + '"';
     return json(200, body + '}');
 }
