@@ -59,7 +59,9 @@ struct chain_record {
     std::uint64_t generation{}; ///< successful exchanges; never goes back, also not through sign-out
     grant_state state = grant_state::live;
     secret_string refresh_token;
-    std::string rt_hash;   ///< of `refresh_token`
+    std::string rt_hash; ///< of `refresh_token`
+    /// When it dies if nobody uses it, as far as that is known.
+    std::optional<store_time> refresh_expires_at;
     std::string seed_hash; ///< of the refresh token the program began this chain with
     /// Of the other refresh tokens the program ever gave this chain, newest first, `max_other_seeds` at most. None of
     /// these may begin it anew: they are spent, or an older sign-in.
@@ -112,6 +114,7 @@ struct store_command {
     std::string rt_hash;             ///< of the refresh token sent
     secret_string new_refresh_token; ///< save_success: empty keeps the old one; safest is the one now valid
     std::string new_rt_hash;
+    std::optional<store_time> refresh_expires_at; ///< save_success
     std::string seed_hash; ///< replace: of the token the program began with; empty keeps the one that is known
     std::optional<stored_token> token; ///< save_success, replace
     bool keep_lease{};                 ///< replace: an exchange follows

@@ -33,6 +33,10 @@ struct refresh_policy {
     seconds unknown_lifetime{3600}; ///< renewed after this when the server names no lifetime; 1 s and up
     unused_sources unused = unused_sources::renew_while_used;
     seconds used_within_min{900}; ///< see `unused_sources::renew_while_used`
+    /// A refresh token that is not used for so long dies, where the server does not say it (`refresh_token_expires_in`,
+    /// `refresh_expires_in`). One whose lifetime is known is used when four fifths of it are over, whether or not anybody
+    /// wants a token, by each source that has had one. Unset: unknown.
+    std::optional<seconds> refresh_token_lifetime{};
 
     // Waiting and limits.
     milliseconds max_wait{30'000};        ///< of a caller that names none

@@ -55,8 +55,9 @@ struct event {
         store_went_back,   ///< an older one was found there: a backup or a copy? Ours, `generation`, is written again
         waiters_released,  ///< `count` callers were given a token or an error
         token_rejected,    ///< a resource answered 401: `detail` is its origin
-        sign_in_required,  ///< a human must sign in: `error`
-        sign_in_failed,    ///< the sign-in hook threw, or brought tokens that cannot be used: `error`, `detail`
+        refresh_token_expires, ///< soon, if nobody uses it: it is used now. Failing after this is urgent
+        sign_in_required,      ///< a human must sign in: `error`
+        sign_in_failed,        ///< the sign-in hook threw, or brought tokens that cannot be used: `error`, `detail`
         closed,
     };
     kind what{};

@@ -148,6 +148,7 @@ status save_success(chain_record& record, const store_command& command)
         record.rt_hash.clear();
     }
     record.generation = command.generation + 1;
+    record.refresh_expires_at = command.refresh_expires_at;
     take_tokens(record, command);
     record.state = grant_state::live;
     record.intent = {};
@@ -220,6 +221,7 @@ status replace(chain_record& record, const store_command& command, store_time no
     record.state = grant_state::live;
     record.refresh_token = command.new_refresh_token;
     record.rt_hash = command.new_rt_hash;
+    record.refresh_expires_at.reset();
     remember(record, command.seed_hash, true);
     remember(record, command.new_rt_hash, false);
     record.tokens.clear();

@@ -110,6 +110,7 @@ void write(writer& w, const chain_record& r)
     w.text("state", state_names.at(static_cast<std::size_t>(r.state)));
     w.text("refresh_token", r.refresh_token.reveal());
     w.text("rt_hash", r.rt_hash);
+    if (r.refresh_expires_at) w.time("refresh_expires_at", *r.refresh_expires_at);
     w.text("seed_hash", r.seed_hash);
     w.member("other_seeds");
     w.raw("[");
@@ -229,6 +230,7 @@ chain_record read_record(const json::object& o)
         if (state_names[i] == std::string_view(state)) r.state = static_cast<grant_state>(i);
     assign(r.refresh_token, o.at("refresh_token"));
     assign(r.rt_hash, o.at("rt_hash"));
+    if (const json::value* v = o.if_contains("refresh_expires_at")) assign(r.refresh_expires_at.emplace(), *v);
     assign(r.seed_hash, o.at("seed_hash"));
     for (const json::value& v : o.at("other_seeds").as_array()) assign(r.other_seeds.emplace_back(), v);
     for (const json::value& v : o.at("tokens").as_array()) r.tokens.push_back(read_token(v.as_object()));

@@ -84,8 +84,12 @@ effects refresh_fsm::on_tick(const view& v)
         const bool prompt = in_doubt_ && may_resend_at(v.now);
         const bool ahead = token_ && !is_paced() && renews_ahead(v);
         if (prompt || v.waiters || ahead) return begin(dialogue::exchange);
-        phase_ = phase::idle; // nobody wants it: on demand from here
+        if (keep_alive_.reached(v.now)) return begin(dialogue::exchange); // though nobody wants it
+        phase_ = phase::idle;                                             // on demand from here
     } else if (phase_ == phase::idle && token_ && token_->due.reached(v.now) && renews_ahead(v)) {
+        return begin(dialogue::exchange);
+    } else if (phase_ == phase::idle && keep_alive_.reached(v.now)) { // it would die of disuse
+        keep_alive_ = moment::never();
         return begin(dialogue::exchange);
     }
     return {};
@@ -98,6 +102,7 @@ moment refresh_fsm::wake_at(const view& v) const
     const auto earlier = [&at](const moment& m) { at = {std::min(at.mono, m.mono), std::min(at.wall, m.wall)}; };
     if (unsaved_) earlier(save_at_);
     if (phase_ == phase::waiting) earlier(retry_at_);
+    if (phase_ == phase::idle) earlier(keep_alive_);
     // Past `due` there is nothing left to wake for: nobody uses the token.
     if (phase_ == phase::idle && token_ && policy_.unused != unused_sources::on_demand && !token_->due.reached(v.now))
         earlier(token_->due);
@@ -184,6 +189,7 @@ effects refresh_fsm::renewed(const dialogue_result& r, const view& v)
     error_ = {};
     phase_ = phase::idle;
     token_ = r.times;
+    keep_alive_ = r.keep_alive;
     sends_ = r.sends;
     first_sent_ = r.first_sent;
     if (r.in_doubt) return doubt(r, v); // found in the store, with the intent of somebody who died

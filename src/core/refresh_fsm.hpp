@@ -67,6 +67,7 @@ struct dialogue_result {
     moment first_sent{};                             // ... first
     std::chrono::milliseconds wait{100};             // lease_busy, too_early: look again after
     std::chrono::milliseconds takeover{};            // in doubt by the intent of somebody who died: not again before
+    moment keep_alive = moment::never();             // tokens: when the refresh token is to be used, wanted or not
     std::optional<double> jitter;                    // drawn already, because the record says when the pause ends
 };
 
@@ -145,6 +146,7 @@ private:
     phase phase_ = phase::idle;
     dialogue running_ = dialogue::none;
     std::optional<token_times> token_;
+    moment keep_alive_ = moment::never();
     // Of the token held, by a resource. While it is renewed others wait for the new one, but not for long: other
     // resources may still take it.
     enum class rejection { none, withheld, served_again } rejection_ = rejection::none;

@@ -14,8 +14,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::array<std::string_view, member_count> names{
-    "access_token", "refresh_token", "id_token",          "token_type", "scope",
-    "expires_in",   "error",         "error_description", "error_uri",
+    "access_token",       "refresh_token", "id_token",          "token_type", "scope",
+    "expires_in",         "error",         "error_description", "error_uri",  "refresh_token_expires_in",
+    "refresh_expires_in",
 };
 
 } // namespace

@@ -21,8 +21,10 @@ enum class member {
     error,
     error_description,
     error_uri,
+    refresh_token_expires_in, // of the refresh token, if it is not used: Google, Microsoft, Okta, ...
+    refresh_expires_in,       // the same: Keycloak
 };
-inline constexpr std::size_t member_count = 9;
+inline constexpr std::size_t member_count = 11;
 
 class token_json {
 public:

@@ -85,14 +85,14 @@ bool is_json_type(std::string_view content_type)
 
 // All that is not a positive, finite number of seconds is "unknown" (A15 to A17). Clamped as a double: 1e300 does not
 // fit any integer, and std::chrono does not check.
-std::optional<std::chrono::seconds> lifetime(const token_json& json)
+std::optional<std::chrono::seconds> lifetime(const token_json& json, member of)
 {
     constexpr double ten_years = 10 * 365 * 86400.0;
     double seconds = 0;
-    if (json.type(member::expires_in) == kind::number)
-        seconds = json.number(member::expires_in);
-    else if (json.type(member::expires_in) == kind::text) {
-        const std::string_view text = json.text(member::expires_in);
+    if (json.type(of) == kind::number)
+        seconds = json.number(of);
+    else if (json.type(of) == kind::text) {
+        const std::string_view text = json.text(of);
         const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), seconds);
         if (ec != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     }
@@ -178,7 +178,9 @@ void read_success(token_response& out, const token_json& json, bool json_type, c
     if (!sound || !bearer || !is_b64token(json.text(member::access_token))) return conclude(out, verdict::quarantined);
     out.access_token = json.text(member::access_token);
     out.id_token = json.text(member::id_token);
-    out.expires_in = lifetime(json);
+    out.expires_in = lifetime(json, member::expires_in);
+    out.refresh_expires_in = lifetime(json, member::refresh_token_expires_in);
+    if (!out.refresh_expires_in) out.refresh_expires_in = lifetime(json, member::refresh_expires_in);
     conclude(out, verdict::ok);
 }
 

@@ -42,7 +42,8 @@ struct token_response {
     // ok only, so that a token which must not be used cannot be:
     secret_string access_token;
     secret_string id_token;
-    std::optional<std::chrono::seconds> expires_in; // clamped to ten years; unset: unknown
+    std::optional<std::chrono::seconds> expires_in;         // clamped to ten years; unset: unknown
+    std::optional<std::chrono::seconds> refresh_expires_in; // of the refresh token, likewise; unset or 0: not said
 };
 
 // Reads an exchange's outcome. `now` is the wall clock, for Retry-After dates. `sent` is the refresh token that was

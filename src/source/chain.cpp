@@ -209,6 +209,8 @@ void chain::begin(core::dialogue what)
 {
     began_ = service->now().mono;
     sent_ = false;
+    if (what == core::dialogue::exchange && keep_alive_.reached(service->now()))
+        report({.what = event::kind::refresh_token_expires, .generation = generation_});
     asio::co_spawn(strand, run(shared_from_this(), what), asio::detached);
 }
 

@@ -158,6 +158,7 @@ private:
     core::dialogue_result adopted_tokens(const chain_record& record);
     const stored_token* stored_for_me(const chain_record& record) const;
     void prepare(const stored_token& t, const core::moment& obtained);
+    void keep_alive(const core::moment& from, std::chrono::nanoseconds lifetime);
     void hold_prepared();
     store_command about_me(store_command::kind kind) const;
 
@@ -188,7 +189,8 @@ private:
     core::token_times held_times_;
     std::optional<holding> prepared_; // on its way into the store; nobody may see it before
     std::uint64_t generation_{};
-    std::uint64_t told_{}; // to the other audiences
+    core::moment keep_alive_ = core::moment::never(); // of the refresh token
+    std::uint64_t told_{};                            // to the other audiences
     secret_string refresh_token_;
     std::string rt_hash_;
     secret_string id_token_;

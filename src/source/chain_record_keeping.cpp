@@ -111,6 +111,8 @@ void chain::take_record(const store_reply& reply)
     generation_ = record.generation;
     refresh_token_ = record.refresh_token;
     rt_hash_ = record.rt_hash;
+    keep_alive_ = core::moment::never();
+    if (record.refresh_expires_at) keep_alive(service->now(), *record.refresh_expires_at - reply.now);
     prepared_ = holding();
     if (const stored_token* t = stored_for_me(record)) {
         id_token_ = t->id_token;
@@ -242,6 +244,14 @@ void chain::prepare(const stored_token& t, const core::moment& obtained)
     prepared_ = holding{std::move(made), times};
 }
 
+// Not all of a fleet at the same moment; and not much earlier, because each use may cost one that is in doubt.
+void chain::keep_alive(const core::moment& from, std::chrono::nanoseconds lifetime)
+{
+    keep_alive_ =
+        core::after(from, std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(lifetime.count()) *
+                                                                             (0.8 - 0.05 * service->time->jitter()))));
+}
+
 void chain::hold_prepared()
 {
     if (!prepared_) return;
@@ -255,6 +265,7 @@ core::dialogue_result chain::held_tokens(bool unsaved) const
     core::dialogue_result r;
     r.end = core::dialogue_end::tokens;
     r.times = held_times_;
+    r.keep_alive = keep_alive_;
     if (!held_) { // an exchange is wanted at once
         const core::moment now = service->now();
         r.times = {now, now, now, std::nullopt};

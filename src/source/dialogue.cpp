@@ -252,6 +252,13 @@ asio::awaitable<dialogue_result> chain::save_answer(core::token_response& respon
     rt_hash_ = crypto::fingerprint(refresh_token_.reveal());
     save.new_refresh_token = refresh_token_;
     save.new_rt_hash = rt_hash_;
+    keep_alive_ = core::moment::never();
+    const auto dies_in =
+        response.refresh_expires_in ? response.refresh_expires_in : service->policy.refresh_token_lifetime;
+    if (dies_in && !refresh_token_.empty()) {
+        keep_alive(sent, *dies_in);
+        save.refresh_expires_at = token.obtained_at + *dies_in;
+    }
     const bool unusable = response.outcome == verdict::quarantined;
     if (!unusable) {
         save.token = token;

@@ -37,6 +37,7 @@ const refresh_policy& checked(const refresh_policy& p)
     range(p.leeway_max, 0s, "leeway_max must be between 0 and ten years");
     range(p.unknown_lifetime, 1s, "unknown_lifetime must be between 1 s and ten years");
     range(p.used_within_min, 0s, "used_within_min must be between 0 and ten years");
+    range(p.refresh_token_lifetime.value_or(1s), 1s, "refresh_token_lifetime must be between 1 s and ten years");
     range(p.max_wait, 0ms, "max_wait must be between 0 and ten years");
     range(p.connect_limit, 1ms, "connect_limit must be between 1 ms and ten years");
     range(p.exchange_limit, 1ms, "exchange_limit must be between 1 ms and ten years");

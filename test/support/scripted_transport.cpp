@@ -105,6 +105,8 @@ transport_outcome scripted_transport::serve(const transport_request& request)
     std::string body = R"({"token_type":"Bearer","access_token":")" + name_of(token) + "-at-" +
                        std::to_string(f.generations) + wanted + R"(","expires_in":)" + std::to_string(lifetime.count());
     if (!token.empty()) body += R"(,"refresh_token":")" + name_of(token) + '-' + std::to_string(++f.current) + '"';
+    if (refresh_lifetime.count() > 0)
+        body += R"(,"refresh_token_expires_in":)" + std::to_string(refresh_lifetime.count());
     return json(200, body + '}');
 }
 

@@ -36,6 +36,8 @@ public:
 
     // Access tokens live so long.
     std::chrono::seconds lifetime{3600};
+    // A refresh token that is not used lives so long; 0: the server does not say.
+    std::chrono::seconds refresh_lifetime{};
     // A refresh token may be used again, as long as its successor was not used.
     bool grace = false;
     // Handlers that each request takes before and after the first byte.

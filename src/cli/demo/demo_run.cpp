@@ -221,6 +221,7 @@ void demo_run::on_event(const event& e)
     case event::kind::sign_in_required:
         screen_.note(history_.now(), tone::bad, "sign in again: " + e.error.message());
         return;
+    case event::kind::refresh_token_expires: return;
     case event::kind::sign_in_failed: screen_.note(history_.now(), tone::bad, "nobody signed in: " + e.detail); return;
     case event::kind::waiters_released: saw_waiters(e.count); return;
     case event::kind::refresh_started:
