@@ -1,5 +1,8 @@
 // What a program of somebody else's looks like: it sees the installed headers and targets, and nothing of this project.
 #include <afresh/error.hpp>
+#ifdef CONSUMER_POSTGRES
+#include <afresh/postgres_token_store.hpp>
+#endif
 #include <afresh/sqlite_token_store.hpp>
 #include <afresh/token_source.hpp>
 
@@ -38,6 +41,14 @@ try {
         tokens.close();
     });
     context.run();
+#ifdef CONSUMER_POSTGRES
+    try {
+        afresh::make_postgres_token_store(context.get_executor(), {.conninfo = "no conninfo"});
+        passed = false;
+    } catch (const boost::system::system_error& e) {
+        passed = passed && e.code() == afresh::errc::invalid_argument;
+    }
+#endif
     return passed ? 0 : 1;
 } catch (const std::exception& e) {
     std::cerr << e.what() << '\n';
