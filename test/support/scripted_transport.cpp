@@ -100,7 +100,9 @@ transport_outcome scripted_transport::serve(const transport_request& request)
     ++f.generations;
     const std::string resource = form_value(request.request.body(), "resource");
     const std::string scope = form_value(request.request.body(), "scope");
-    std::string wanted = (resource.empty() ? "" : "-for-" + resource) + (scope.empty() ? "" : "-with-" + scope);
+    std::string wanted;
+    if (names_audiences)
+        wanted = (resource.empty() ? "" : "-for-" + resource) + (scope.empty() ? "" : "-with-" + scope);
     std::replace(wanted.begin(), wanted.end(), '%', '.'); // they are percent-encoded
     std::string body = R"({"token_type":"Bearer","access_token":")" + name_of(token) + "-at-" +
                        std::to_string(f.generations) + wanted + R"(","expires_in":)" + std::to_string(lifetime.count());

@@ -40,6 +40,8 @@ public:
     std::chrono::seconds refresh_lifetime{};
     // A refresh token may be used again, as long as its successor was not used.
     bool grace = false;
+    // Access tokens say for which resource and scope they are.
+    bool names_audiences = false;
     // Handlers that each request takes before and after the first byte.
     unsigned steps_each = 2;
 

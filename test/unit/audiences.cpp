@@ -18,6 +18,8 @@ namespace {
 const std::string mail = "https://mail.example.com", files = "https://files.example.com";
 
 struct audiences : stage {
+    audiences() { server->names_audiences = true; }
+
     // All at once, in this order; each one's token, or why there is none.
     std::vector<std::string> get(const std::vector<token_source>& sources)
     {

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -64,15 +65,18 @@ BOOST_FIXTURE_TEST_SUITE(sqlite_watch, watched)
 
 BOOST_AUTO_TEST_CASE(a_change_by_another_process_is_told_by_its_key)
 {
-    const auto mine = open();
-    auto watching = mine->watch(handler());
+    // Forked before any thread runs: what one of them holds would be held for ever in the child.
     child_process other([&](int) {
+        while (!std::filesystem::exists(directory / "go")) std::this_thread::sleep_for(milliseconds(1));
         store_client c(open(), "alice");
         c.begin();
         store_client(open(), "bob").lease(); // no news
         rotate(c, 1);
         return 0;
     });
+    const auto mine = open();
+    const auto watching = mine->watch(handler());
+    std::filesystem::create_directory(directory / "go");
     BOOST_TEST(other.wait() == 0);
     BOOST_TEST(wait_for("alice"));
     std::this_thread::sleep_for(milliseconds(50));
