@@ -115,7 +115,8 @@ struct store_command {
     secret_string new_refresh_token; ///< save_success: empty keeps the old one; safest is the one now valid
     std::string new_rt_hash;
     std::optional<store_time> refresh_expires_at; ///< save_success
-    std::string seed_hash; ///< replace: of the token the program began with; empty keeps the one that is known
+    /// replace, sign_out: of the token the program began with; empty keeps the one that is known
+    std::string seed_hash;
     std::optional<stored_token> token; ///< save_success, replace
     bool keep_lease{};                 ///< replace: an exchange follows
     exchange_failure failure = exchange_failure::not_sent;

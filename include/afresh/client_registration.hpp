@@ -56,6 +56,17 @@ public:
     {
         return std::move(client_secret_post(std::move(secret)));
     }
+    /// Where tokens are revoked when a source signs out (RFC 7009 2): an absolute https URL without fragment. The client
+    /// proves there who it is as at the token endpoint. Unset: the server is not told.
+    client_registration& revocation_endpoint(std::string url) &
+    {
+        revocation_endpoint_ = std::move(url);
+        return *this;
+    }
+    client_registration&& revocation_endpoint(std::string url) &&
+    {
+        return std::move(revocation_endpoint(std::move(url)));
+    }
     /// A status that, from this token endpoint and without an OAuth error in the body, means that the grant is refused
     /// (some servers answer a bare 401 or 403). Without it such an answer counts as refused after three in a row.
     client_registration& refused_status(unsigned status) &;
@@ -69,6 +80,7 @@ public:
     client_registration&& allow_plain_http_for_tests() && { return std::move(allow_plain_http_for_tests()); }
 
     const std::string& token_endpoint() const noexcept { return token_endpoint_; }
+    const std::string& revocation_endpoint() const noexcept { return revocation_endpoint_; }
     const std::string& client_id() const noexcept { return client_id_; }
     client_authentication authentication() const noexcept { return authentication_; }
     const secret_string& client_secret() const noexcept { return secret_; }
@@ -86,6 +98,7 @@ private:
     }
 
     std::string token_endpoint_;
+    std::string revocation_endpoint_;
     std::string client_id_;
     client_authentication authentication_ = client_authentication::none;
     secret_string secret_;

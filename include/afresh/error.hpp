@@ -91,6 +91,10 @@ enum class errc {
     /// The request's `body_source` threw, or gave more or less than it had announced; the exception's text says which.
     /// The server may have acted on what it got. Correct the source.
     body_failed,
+    /// Signed out here, but the authorization server did not confirm that it revoked the tokens (RFC 7009): it refused,
+    /// or could not be reached. It may accept them until they expire. Check `revocation_endpoint`, or end the session at
+    /// the server.
+    revocation_failed,
 };
 
 /// The enumerator's name, for logs and labels.

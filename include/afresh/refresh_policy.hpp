@@ -60,6 +60,9 @@ struct refresh_policy {
     unsigned doubt_resends = 2; ///< prompt resends within the grace
     seconds doubt_ahead{30};    ///< then resend this long before the access token stops being usable
 
+    // Signing out.
+    unsigned revocation_attempts = 3; ///< to tell the server, within `max_wait` each; 1 and up
+
     // Store.
     milliseconds save_retry{500};      ///< between attempts to save tokens that could not be saved
     milliseconds lease_ttl{6'000};     ///< of stores whose lease is a time; renewed every third of it

@@ -58,6 +58,9 @@ struct event {
         refresh_token_expires, ///< soon, if nobody uses it: it is used now. Failing after this is urgent
         sign_in_required,      ///< a human must sign in: `error`
         sign_in_failed,        ///< the sign-in hook threw, or brought tokens that cannot be used: `error`, `detail`
+        signed_out,            ///< the chain was ended, here or by another process
+        revoked,               ///< the server forgot the tokens of a chain that was signed out
+        revocation_failed,     ///< it did not say that it did: `said`, `detail`
         closed,
     };
     kind what{};

@@ -174,6 +174,24 @@ public:
     /// The same for coroutines; throws `boost::system::system_error`.
     asio::awaitable<void> set_tokens(token_set tokens) const;
 
+    /// Ends the chain: waits for the exchange under way, forgets the tokens, leaves a tombstone in the store, so that the
+    /// other processes forget them too, and has them revoked at `client_registration::revocation_endpoint()` (RFC 7009).
+    /// Callers get `errc::sign_in_required` until `set_tokens()` brings the tokens of a new sign-in; the sign-in hook is
+    /// not called. An answer that another process still gets for the old refresh token is revoked by it.
+    ///
+    /// @par Completion    `void(error_code)`, as `async_get()`, when the server has answered.
+    /// @par Errors        errc::store_failed: nothing has changed, call it again. errc::revocation_failed: signed out,
+    ///                    but the server did not confirm it, in `refresh_policy::revocation_attempts`; the event says
+    ///                    why. errc::closed.
+    /// @par Cancellation  terminal, partial and total: stops waiting; the chain ends all the same.
+    template <asio::completion_token_for<void(error_code)> CompletionToken = asio::deferred_t>
+    auto async_sign_out(CompletionToken&& token = CompletionToken()) const
+    {
+        return asio::async_initiate<CompletionToken, void(error_code)>(initiate_sign_out{impl_, get_executor()}, token);
+    }
+    /// The same for coroutines; throws `boost::system::system_error`.
+    asio::awaitable<void> sign_out() const;
+
     /// Says that a refused or misconfigured grant is good again (somebody corrected it at the server): sends it once
     /// more. Nothing happens while an exchange is under way. Safe to call from any thread.
     void retry_grant() const;
@@ -264,6 +282,13 @@ private:
             start_set(self, ex, void_handler(std::forward<Handler>(handler)), std::move(tokens));
         }
     };
+    struct initiate_sign_out : initiation {
+        template <class Handler>
+        void operator()(Handler&& handler) const
+        {
+            start_sign_out(self, ex, void_handler(std::forward<Handler>(handler)));
+        }
+    };
     struct initiate_shutdown : initiation {
         template <class Handler>
         void operator()(Handler&& handler, std::chrono::milliseconds deadline) const
@@ -283,6 +308,7 @@ private:
                             access_token rejected, std::string origin);
     static void start_set(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler,
                           token_set tokens);
+    static void start_sign_out(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler);
     static void start_shutdown(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler,
                                std::chrono::milliseconds deadline);
 

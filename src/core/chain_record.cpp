@@ -236,6 +236,7 @@ status sign_out(chain_record& record, const store_command& command, store_time n
     if (!is_holder(record, command, now)) return status::fenced;
     if (record.state == grant_state::signed_out) return status::ok;
     record.generation = std::max(record.generation, command.generation) + 1;
+    if (!was_given(record, command.seed_hash)) remember(record, command.seed_hash, true);
     record.state = grant_state::signed_out;
     record.refresh_token.wipe();
     record.rt_hash.clear();

@@ -15,21 +15,27 @@ namespace {
 config_fault invalid(std::string text) { return {errc::invalid_argument, std::move(text)}; }
 
 // No text here quotes a value: the user information of a URL, or a secret put into the wrong field, would be in it.
-config_fault check_endpoint(const client_registration& registration)
+config_fault check_endpoint(const std::string& name, const std::string& url, const client_registration& registration)
 {
-    const std::string& url = registration.token_endpoint();
-    if (url.empty()) return invalid("token_endpoint: is empty; give the absolute https URL of the token endpoint");
     if (url.find('#') != std::string::npos)
-        return invalid("token_endpoint: has a fragment, which RFC 6749 3.2 forbids; remove '#' and what follows");
+        return invalid(name + ": has a fragment, which RFC 6749 3.2 forbids; remove '#' and what follows");
     const auto parts = parse_url(url);
     if (!parts)
-        return invalid("token_endpoint: is not an absolute https URL without user information; "
-                       "write it as https://host/path, credentials go into client_secret_basic()");
+        return invalid(name + ": is not an absolute https URL without user information; "
+                              "write it as https://host/path, credentials go into client_secret_basic()");
     if (!parts->is_https() && !parts->is_loopback() && !registration.plain_http_allowed())
-        return {errc::insecure_url,
-                "token_endpoint: is plain http, which shows the credentials to everybody on the way; "
-                "use https (or allow_plain_http_for_tests(), in a test)"};
+        return {errc::insecure_url, name + ": is plain http, which shows the credentials to everybody on the way; "
+                                           "use https (or allow_plain_http_for_tests(), in a test)"};
     return {};
+}
+
+config_fault check_endpoints(const client_registration& registration)
+{
+    const std::string& token = registration.token_endpoint();
+    if (token.empty()) return invalid("token_endpoint: is empty; give the absolute https URL of the token endpoint");
+    if (auto fault = check_endpoint("token_endpoint", token, registration)) return fault;
+    const std::string& revocation = registration.revocation_endpoint();
+    return revocation.empty() ? config_fault() : check_endpoint("revocation_endpoint", revocation, registration);
 }
 
 // RFC 6749 appendix A.1 and A.2: both are made of VSCHAR.
@@ -88,7 +94,7 @@ config_fault check_parameters(const std::vector<http_field>& parameters)
 
 config_fault check(const client_registration& registration)
 {
-    if (auto fault = check_endpoint(registration)) return fault;
+    if (auto fault = check_endpoints(registration)) return fault;
     if (auto fault = check_credentials(registration)) return fault;
     for (const unsigned status : registration.refused_statuses())
         if (status < 400 || status > 499 || status == 429)

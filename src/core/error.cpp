@@ -38,6 +38,8 @@ const char* text(errc e) noexcept
     case errc::malformed_encoding: return "The answer's body is not what its Content-Encoding says";
     case errc::bad_status: return "The answer's status says that the call failed";
     case errc::body_failed: return "The body to be sent could not be read";
+    case errc::revocation_failed:
+        return "Signed out here, but the authorization server did not confirm that the tokens are revoked";
     }
     return "Unknown afresh error"; // outside the switch, so that -Wswitch reports a forgotten enumerator
 }
@@ -84,7 +86,8 @@ bool is(errc e, condition c) noexcept
     case errc::malformed_encoding: return c == condition::misconfigured;
     case errc::closed:
     case errc::bad_status:
-    case errc::body_failed: return false;
+    case errc::body_failed:
+    case errc::revocation_failed: return false;
     }
     return false;
 }
@@ -142,6 +145,7 @@ std::string_view to_string(errc e) noexcept
     case errc::malformed_encoding: return "malformed_encoding";
     case errc::bad_status: return "bad_status";
     case errc::body_failed: return "body_failed";
+    case errc::revocation_failed: return "revocation_failed";
     }
     return "unknown";
 }

@@ -158,15 +158,17 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
         retry_at_ = after(v.now, r.wait);
         exhausted_ = false;
         return {.serve = usable(v.now)};
-    case dialogue_end::too_early:
-        if (r.times != token_times{}) token_ = r.times;
-        exhausted_ = true;
-        return fail(v, r.wait, r.cause);
+    case dialogue_end::too_early: exhausted_ = true; return fail(v, r.wait, r.cause);
     case dialogue_end::no_grant: return latch(v, errc::not_renewable);
-    case dialogue_end::signed_out: token_.reset(); return latch(v, errc::sign_in_required);
-    case dialogue_end::dead:
-        if (r.times != token_times{}) token_ = r.times; // found with it, and good until it expires
-        return latch(v, r.in_doubt ? errc::rotation_in_doubt : errc::sign_in_required);
+    case dialogue_end::signed_out: {
+        token_.reset();
+        unsaved_ = in_doubt_ = false; // of what is no more
+        effects e = latch(v, errc::sign_in_required);
+        // Somebody wanted it so. Whoever only hears of it asks nobody to sign in again; whoever wants a token does.
+        e.sign_in = what == dialogue::exchange;
+        return e;
+    }
+    case dialogue_end::dead: return latch(v, r.in_doubt ? errc::rotation_in_doubt : errc::sign_in_required);
     case dialogue_end::unchanged: {
         effects e = serve_or_fail(v);
         if (phase_ == phase::latched) e.fail_all = true, e.error = error_;
@@ -300,6 +302,15 @@ effects refresh_fsm::on_changed(const view& v)
 {
     if (running_ != dialogue::none || phase_ == phase::closed) return {};
     return reread(v);
+}
+
+void refresh_fsm::on_found(const std::optional<token_times>& token, const moment& keep_alive) noexcept
+{
+    token_ = token;
+    keep_alive_ = keep_alive;
+    in_doubt_ = false; // that was another refresh token
+    sends_ = 0;
+    rejection_ = rejection::none;
 }
 
 effects refresh_fsm::reread(const view& v)

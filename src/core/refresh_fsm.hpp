@@ -91,7 +91,10 @@ public:
     effects on_rejected(const view& v);   // a resource refused the token held (401)
     effects on_tick(const view& v);       // stale and early ticks are harmless
     effects on_result(const dialogue_result& r, const view& v);
-    effects on_changed(const view& v);     // the store says that somebody changed the chain
+    effects on_changed(const view& v); // the store says that somebody changed the chain
+    // In the midst of a dialogue: the store holds a newer generation, with this access token, or with none. It counts,
+    // whatever becomes of the dialogue.
+    void on_found(const std::optional<token_times>& token, const moment& keep_alive) noexcept;
     effects on_retry_grant(const view& v); // a human says that the grant is good again
     void on_command();                     // the shell begins a dialogue of its own; none may be under way
     effects on_close();
@@ -111,6 +114,13 @@ public:
     // Sending a refresh token that is in doubt would risk the good token held: too late for a prompt resend, too early
     // for the last call. Asked again right before the first byte, because a store or a connection may take its time.
     bool must_hold_back(const moment& now) const noexcept;
+
+    // After a failure: before this nobody should send the grant, whatever tokens he holds. Else: any time.
+    moment paused_until() const noexcept
+    {
+        if (phase_ != phase::waiting) return {};
+        return deferred_ ? not_before_ : retry_at_;
+    }
 
     phase current() const noexcept { return phase_; }
     dialogue running() const noexcept { return running_; }

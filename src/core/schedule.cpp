@@ -27,6 +27,11 @@ moment after(const moment& from, nanoseconds by) noexcept
     return {saturating_add(from.mono, by), saturating_add(from.wall, by)};
 }
 
+nanoseconds since(const moment& from, const moment& now) noexcept
+{
+    return std::max<nanoseconds>({now.mono - from.mono, now.wall - from.wall, nanoseconds(0)});
+}
+
 milliseconds left(const moment& deadline, const moment& now) noexcept
 {
     if (deadline.reached(now)) return milliseconds(0);

@@ -27,6 +27,10 @@ std::chrono::milliseconds bounded(std::chrono::milliseconds t) noexcept;
 // Saturates instead of overflowing; `by` may be negative.
 moment after(const moment& from, std::chrono::nanoseconds by) noexcept;
 
+// In suspend the monotonic clock stands still, and the wall clock may have been set back: the longer time counts. Never
+// negative.
+std::chrono::nanoseconds since(const moment& from, const moment& now) noexcept;
+
 // Until the earlier clock reaches `deadline`; zero when one has.
 std::chrono::milliseconds left(const moment& deadline, const moment& now) noexcept;
 

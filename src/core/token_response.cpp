@@ -1,6 +1,6 @@
 #include "core/token_response.hpp"
 
-#include "core/secret_mask.hpp"
+#include "core/evidence.hpp"
 #include "core/text.hpp"
 #include "core/token_json.hpp"
 
@@ -99,27 +99,6 @@ std::optional<std::chrono::seconds> lifetime(const token_json& json, member of)
     if (!std::isfinite(seconds) || seconds < 1) return std::nullopt;
     return std::chrono::seconds(static_cast<std::int64_t>(std::floor(std::min(seconds, ten_years))));
 }
-
-// What the server said, without what it may have echoed.
-class evidence {
-public:
-    evidence(const client_registration& registration, const grant& grant, const secret_string& sent,
-             const token_json& json)
-    {
-        for (const std::string_view secret :
-             {registration.client_secret().reveal(), grant.token().reveal(), sent.reveal(),
-              json.text(member::access_token), json.text(member::refresh_token), json.text(member::id_token)})
-            mask_.add(secret);
-    }
-
-    std::string operator()(std::string_view said, std::size_t limit) const
-    {
-        return printable(mask_(said, limit), limit);
-    }
-
-private:
-    secret_mask mask_;
-};
 
 error_code cause_of(verdict v) noexcept
 {
@@ -249,17 +228,10 @@ token_response parse_token_response(const transport_outcome& outcome, const clie
     else {
         const http_response& answer = outcome.response;
         const token_json json(answer.body());
-        const evidence clean(registration, grant, sent, json);
-        out.said.http_status = answer.status();
-        if (json.well_formed()) {
-            out.said.error = clean(json.text(member::error), 64);
-            out.said.error_description = clean(json.text(member::error_description), 256);
-            out.said.error_uri = clean(json.text(member::error_uri), 256);
-        }
-        const auto wait = parse_retry_after(answer.fields().find("Retry-After"), now);
-        if (wait) out.said.retry_after = std::min<std::chrono::seconds>(*wait, std::chrono::hours(1));
+        const evidence clean(registration, json, {grant.token().reveal(), sent.reveal()});
+        out.said = clean.said(answer, json, now);
         const bool json_type = is_json_type(answer.fields().find("Content-Type"));
-        read_answer(out, json, json_type, registration, grant, wait.has_value(), clean);
+        read_answer(out, json, json_type, registration, grant, out.said.retry_after.has_value(), clean);
     }
     if (grant.type() == grant::kind::client_credentials) nothing_to_lose(out);
     return out;

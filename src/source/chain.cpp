@@ -108,6 +108,7 @@ void chain::on_wake()
     if (posting_ && lease_until_ && !renewing_lease_ && now >= lease_renewed_ + service->policy.lease_ttl / 3)
         asio::co_spawn(strand, keep_lease(shared_from_this()), asio::detached);
     begin_command();
+    begin_revocation();
     apply(fsm_.on_tick(look()));
     begin_reread();
     settle_shutdowns();
@@ -202,6 +203,7 @@ void chain::rearm()
     if (!commands_.empty() && fsm_.running() == core::dialogue::none) next = std::min(next, command_at_);
     if (fsm_.running() == core::dialogue::none && !closed()) next = std::min(next, reread_at_);
     for (const auto& s : shutdowns_) next = std::min(next, s.deadline);
+    if (!revocations_.empty() && !revoking_) next = std::min(next, revocations_.front().at);
     service->wake(*this, next);
 }
 
@@ -246,10 +248,7 @@ void chain::finish(const core::dialogue_result& r)
     else if (std::exchange(sent_, false) && r.end == core::dialogue_end::tokens)
         report({.what = event::kind::refresh_succeeded, .generation = generation_, .elapsed = elapsed});
     if (std::exchange(told_, generation_) != generation_ && !fsm_.unsaved()) service->tell_others(*this);
-    if (fsm_.unsaved())
-        service->hold(shared_from_this());
-    else
-        service->release(this);
+    hold_while_owing();
     apply(e);
     begin_command();
     // Callers who came meanwhile, and whom this did not serve.
@@ -295,7 +294,7 @@ void chain::settle_shutdowns()
     if (shutdowns_.empty()) return;
     const core::mono_time now = service->now().mono;
     const bool idle = fsm_.running() == core::dialogue::none && fsm_.current() == core::phase::closed;
-    const bool done = idle && !fsm_.unsaved();
+    const bool done = idle && !fsm_.unsaved() && revocations_.empty();
     std::deque<shutdown_wait> rest;
     for (auto& s : shutdowns_) {
         if (!done && s.deadline > now) {

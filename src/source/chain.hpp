@@ -6,6 +6,7 @@
 // frames, so that joining and leaving cannot wait for the strand), and what only the strand touches.
 
 #include "core/refresh_fsm.hpp"
+#include "core/revocation.hpp"
 #include "core/token_bucket.hpp"
 #include "source/pending_call.hpp"
 #include "source/service.hpp"
@@ -25,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace afresh::detail {
 
@@ -67,6 +69,7 @@ public:
     void join_newer(waiter& w, const access_token& rejected, const std::string& origin);
     void leave(waiter& w); // cancelled
     void set_tokens(token_set tokens, pending_call call);
+    void sign_out(pending_call call);
     // What of a new handle's settings is not this chain's; empty: nothing.
     std::string_view differs_in(const client_registration& r, const afresh::grant& g, const source_options& o) const;
     void offer(const secret_string& refresh_token); // which a new handle brought: perhaps of a newer sign-in
@@ -88,6 +91,15 @@ private:
         pending_call call;
         bool unless_known{}; // only if the program never gave this refresh token before
         bool offered{};      // by a new handle: waits until the store can be asked
+        bool signs_out{};    // no tokens: the chain ends
+    };
+    // Tokens that are not used any more, and that the server is to forget (RFC 7009).
+    struct revocation {
+        std::vector<core::parting_token> tokens; // the last one first
+        pending_call call;
+        unsigned attempts{};  // for the last one
+        core::mono_time at{}; // of the next one
+        bool refused{};       // any of them
     };
     struct shutdown_wait {
         core::mono_time deadline;
@@ -129,8 +141,13 @@ private:
     void report(event e) const;
     void fill_status();
 
-    // dialogue.cpp, set_tokens.cpp, chain_record_keeping.cpp: coroutines on the strand; each runs to its end, whoever
-    // waits or does not
+    // sign_out.cpp
+    void revoke(std::vector<core::parting_token> tokens, pending_call call);
+    void begin_revocation();
+    void hold_while_owing();
+
+    // dialogue.cpp, set_tokens.cpp, sign_out.cpp, chain_record_keeping.cpp: coroutines on the strand; each runs to its
+    // end, whoever waits or does not
     static asio::awaitable<void> run(std::shared_ptr<chain> self, core::dialogue what);
     static asio::awaitable<void> run_command(std::shared_ptr<chain> self, command c);
     static asio::awaitable<void> keep_lease(std::shared_ptr<chain> self);
@@ -142,18 +159,23 @@ private:
                                                         const transport_outcome& outcome, const send_intent& intent,
                                                         const core::moment& first_sent);
     asio::awaitable<transport_outcome> transmit(transport_request request);
+    static asio::awaitable<void> run_revocation(std::shared_ptr<chain> self);
+    asio::awaitable<core::revocation_response> ask_to_revoke(const core::parting_token& token);
     std::chrono::milliseconds planned_pause(core::dialogue_result& r) const;
     asio::awaitable<store_reply> execute(store_command command);
     asio::awaitable<store_reply> take_lease();
     void extend_lease(const core::moment& asked);
     asio::awaitable<void> release_lease();
     asio::awaitable<bool> seed(const chain_record& record);
-    asio::awaitable<bool> save_pending();
+    asio::awaitable<store_reply::status> save_pending();
     asio::awaitable<bool> take_over(const command& asked, const chain_record& record);
+    asio::awaitable<bool> bury(const chain_record& record);
+    std::vector<core::parting_token> parting_tokens() const;
     stored_token describe(const core::moment& obtained, std::optional<std::chrono::seconds> lifetime) const;
     bool adopt(const store_reply& reply);
     void take_record(const store_reply& reply);
     void remember(const chain_record& older);
+    core::moment first_sent_at(const store_reply& reply) const;
     core::dialogue_result held_tokens(bool unsaved) const;
     core::dialogue_result adopted_tokens(const chain_record& record);
     const stored_token* stored_for_me(const chain_record& record) const;
@@ -199,9 +221,9 @@ private:
     std::chrono::nanoseconds store_ahead_{};             // the store's clock minus ours
     bool revive_{};                                      // retry_grant(): lift a dead mark
     std::optional<store_command> pending_save_;
-    store_time noted_pause_{}; // that this process wrote into the record
+    store_time noted_pause_{}; // of the record, that this process wrote, or has begun to wait out
     std::uint64_t fence_{};
-    std::optional<core::mono_time> lease_until_;
+    std::optional<core::moment> lease_until_;
     core::mono_time lease_renewed_{};
     bool renewing_lease_{};
     bool posting_{};               // from the intent until the answer is saved: the lease is kept
@@ -211,6 +233,8 @@ private:
     std::map<std::string, core::token_bucket> forced_;
     std::deque<command> commands_;
     std::deque<shutdown_wait> shutdowns_;
+    std::deque<revocation> revocations_;
+    bool revoking_{}; // the first of them
     bool signing_in_{};
     error_code failure_;
     diagnostics failure_said_;

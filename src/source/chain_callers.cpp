@@ -105,7 +105,12 @@ void cancel_wait::operator()(asio::cancellation_type_t) const
 void chain::set_tokens(token_set tokens, pending_call call)
 {
     if (core::check(tokens)) return call.complete(errc::invalid_argument);
-    take(command{std::move(tokens), service->now(), std::move(call)});
+    take(command{.tokens = std::move(tokens), .given = service->now(), .call = std::move(call)});
+}
+
+void chain::sign_out(pending_call call)
+{
+    take(command{.tokens = {}, .given = service->now(), .call = std::move(call), .signs_out = true});
 }
 
 std::string_view chain::differs_in(const client_registration& r, const afresh::grant& g, const source_options& o) const
@@ -173,11 +178,13 @@ void chain::abandon()
     waiter_list all;
     std::deque<command> commands;
     std::deque<shutdown_wait> shutdowns;
+    std::deque<revocation> revocations;
     std::lock_guard lock(mutex_);
     abandoned_ = true;
     closed_ = true;
     commands.swap(commands_); // the strand's, which runs nothing any more
     shutdowns.swap(shutdowns_);
+    revocations.swap(revocations_);
     waiter_list taken = waiters_.take_all(errc::closed);
     while (!taken.empty()) all.push_back(taken.pop_front());
 }

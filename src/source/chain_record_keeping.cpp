@@ -42,8 +42,7 @@ asio::awaitable<store_reply> chain::execute(store_command command)
     // ago, rather than less long: no token must seem to last longer, and no grace.
     const core::moment now = service->now();
     store_ahead_ = reply.now - now.wall;
-    reply.now +=
-        std::chrono::duration_cast<store_time::duration>(std::max<std::chrono::nanoseconds>(now.mono - asked.mono, {}));
+    reply.now += std::chrono::duration_cast<store_time::duration>(core::since(asked, now));
     co_return reply;
 }
 
@@ -59,10 +58,11 @@ asio::awaitable<store_reply> chain::take_lease()
     co_return reply;
 }
 
-// From when it was asked for: never too late.
+// From when it was asked for: never too late. By both clocks, because in suspend the monotonic one stands still (FAULTS
+// A9, A14).
 void chain::extend_lease(const core::moment& asked)
 {
-    lease_until_ = core::after(asked, service->policy.lease_ttl).mono;
+    lease_until_ = core::after(asked, service->policy.lease_ttl);
     lease_renewed_ = asked.mono;
 }
 
@@ -82,8 +82,8 @@ asio::awaitable<void> chain::keep_lease(std::shared_ptr<chain> self)
     const store_reply reply = co_await self->execute(std::move(renew));
     const bool overtaken = reply.record.generation > self->generation_; // by the late answer of who had it before
     if (reply.outcome == status::ok && self->lease_until_ && !overtaken) self->extend_lease(asked);
-    if (overtaken && self->lease_until_) self->lease_until_ = asked.mono; // nothing more is sent
-    self->lease_renewed_ = self->service->now().mono; // also when it failed: once more after a while
+    if (overtaken && self->lease_until_) self->lease_until_ = asked; // nothing more is sent
+    self->lease_renewed_ = self->service->now().mono;                // also when it failed: once more after a while
     self->renewing_lease_ = false;
     self->rearm();
 }
@@ -113,6 +113,8 @@ void chain::take_record(const store_reply& reply)
     rt_hash_ = record.rt_hash;
     keep_alive_ = core::moment::never();
     if (record.refresh_expires_at) keep_alive(service->now(), *record.refresh_expires_at - reply.now);
+    const snapshot_ptr had = held_;
+    const core::token_times had_times = held_times_;
     prepared_ = holding();
     if (const stored_token* t = stored_for_me(record)) {
         id_token_ = t->id_token;
@@ -126,6 +128,12 @@ void chain::take_record(const store_reply& reply)
         prepare(known, core::after(service->now(), known.obtained_at - reply.now));
     }
     hold_prepared();
+    // Another audience was renewed: the refresh token is a new one, this access token is not.
+    if (had && held_ && had->value == held_->value) {
+        held_ = had; // with what is known of it
+        held_times_ = had_times;
+    }
+    fsm_.on_found(held_ ? std::optional(held_times_) : std::nullopt, keep_alive_);
 }
 
 // The store has gone back in time: a backup was put in place, or a database failed over to one that lacked a commit. Its
@@ -160,18 +168,20 @@ asio::awaitable<bool> chain::seed(const chain_record& record)
     refresh_token_ = grant.token();
     rt_hash_ = mine;
     held_ = nullptr;
+    fsm_.on_found(std::nullopt, core::moment::never());
     co_return true;
 }
 
-// Saves what an exchange or set_tokens() brought. True when nothing is left to save.
-asio::awaitable<bool> chain::save_pending()
+// Saves what an exchange or set_tokens() brought: ok, superseded (a peer was faster), signed_out, or failed, and then it
+// is still to be saved.
+asio::awaitable<store_reply::status> chain::save_pending()
 {
-    if (!pending_save_) co_return true;
+    if (!pending_save_) co_return status::ok;
     store_command save = *pending_save_;
     if (save.what == kind::replace) { // a fenced write: a retry needs the lease, and the generation that is stored now
         if (!lease_until_) {
             const store_reply lease = co_await take_lease();
-            if (lease.outcome != status::ok) co_return false;
+            if (lease.outcome != status::ok) co_return status::failed;
         }
         save.fence = fence_;
     }
@@ -185,10 +195,9 @@ asio::awaitable<bool> chain::save_pending()
     case status::superseded: // a peer was faster: its tokens are the chain's
         take_record(reply);
         break;
-    case status::signed_out:
-        refresh_token_.wipe();
-        prepared_ = holding();
-        hold_prepared();
+    case status::signed_out: // somebody ended the chain while this was under way: nobody may use it (FAULTS A41)
+        revoke(parting_tokens(), {});
+        take_record(reply);
         break;
     case status::busy:
     case status::fenced:
@@ -197,7 +206,7 @@ asio::awaitable<bool> chain::save_pending()
                 .generation = generation_,
                 .error = errc::store_failed,
                 .detail = reply.error_text});
-        co_return false;
+        co_return status::failed;
     }
     pending_save_.reset();
     // Saving releases it.
@@ -205,7 +214,7 @@ asio::awaitable<bool> chain::save_pending()
         co_await release_lease();
     else
         lease_until_.reset();
-    co_return true;
+    co_return reply.outcome;
 }
 
 // What is stored of the next generation's token but for the token itself. Times in a store are by the store's clock.
@@ -217,9 +226,7 @@ stored_token chain::describe(const core::moment& obtained, std::optional<std::ch
     t.id_token = id_token_;
     t.generation = generation_ + 1;
     const core::moment now = service->now();
-    // In suspend the monotonic clock stands still, and the wall clock may have been set back: the longer time counts.
-    const auto since = std::max<std::chrono::nanoseconds>(now.mono - obtained.mono, now.wall - obtained.wall);
-    t.obtained_at = now.wall - since + store_ahead_;
+    t.obtained_at = now.wall - core::since(obtained, now) + store_ahead_;
     if (lifetime && lifetime->count() > 0)
         t.expires_at = t.obtained_at + std::min<std::chrono::seconds>(*lifetime, std::chrono::hours(24 * 3653));
     return t;

@@ -29,6 +29,16 @@ dialogue_result ending(dialogue_end end)
     return r;
 }
 
+dialogue_end ending_of(const chain_record& record) noexcept
+{
+    switch (record.state) {
+    case grant_state::live: break;
+    case grant_state::dead: return dialogue_end::dead;
+    case grant_state::signed_out: return dialogue_end::signed_out;
+    }
+    return dialogue_end::tokens;
+}
+
 } // namespace
 
 asio::awaitable<void> chain::run(std::shared_ptr<chain> self, core::dialogue what)
@@ -36,7 +46,11 @@ asio::awaitable<void> chain::run(std::shared_ptr<chain> self, core::dialogue wha
     dialogue_result r = ending(dialogue_end::store_failed);
     try {
         if (what == core::dialogue::save) {
-            if (co_await self->save_pending()) r = ending(dialogue_end::saved);
+            const store_reply::status saved = co_await self->save_pending();
+            if (saved == status::signed_out)
+                r = ending(dialogue_end::signed_out);
+            else if (saved != status::failed)
+                r = ending(dialogue_end::saved);
         } else if (what == core::dialogue::reread) {
             r = co_await self->reread();
         } else {
@@ -53,7 +67,7 @@ asio::awaitable<void> chain::run(std::shared_ptr<chain> self, core::dialogue wha
 // Steps 1 to 5. Ends with the lease released, or left to expire when the store does not answer.
 asio::awaitable<dialogue_result> chain::exchange()
 {
-    if (pending_save_ && !co_await save_pending()) co_return ending(dialogue_end::store_failed);
+    if (co_await save_pending() == status::failed) co_return ending(dialogue_end::store_failed);
     const store_reply reply = co_await take_lease();
     if (reply.outcome == status::busy) {
         dialogue_result r = ending(dialogue_end::lease_busy);
@@ -76,7 +90,7 @@ asio::awaitable<dialogue_result> chain::exchange()
         remember(record);
         dialogue_result r = ending(dialogue_end::lease_busy); // and reread
         r.wait = std::chrono::milliseconds(20);
-        if (!co_await save_pending()) r.end = dialogue_end::store_failed;
+        if (co_await save_pending() == status::failed) r.end = dialogue_end::store_failed;
         co_return r;
     }
     // Unless the program came with a newer sign-in: then `seed` has replaced it.
@@ -84,8 +98,7 @@ asio::awaitable<dialogue_result> chain::exchange()
     const bool ended = record.state == grant_state::signed_out || (record.state == grant_state::dead && !revive_);
     if (holds && ended) {
         co_await release_lease();
-        dialogue_result r = held_tokens(false); // what was stored may be good for a while yet
-        r.end = record.state == grant_state::dead ? dialogue_end::dead : dialogue_end::signed_out;
+        dialogue_result r = ending(ending_of(record));
         r.in_doubt = record.intent.in_doubt;
         co_return r;
     }
@@ -111,7 +124,7 @@ asio::awaitable<dialogue_result> chain::exchange()
     if (unresolved) {
         // Somebody died between the intent and the save: a POST may still be on its way (FAULTS A2, A8). The state
         // machine decides when the refresh token is sent again; the token held is served meanwhile.
-        const core::moment first_sent = core::after(service->now(), record.intent.first_sent_at - reply.now);
+        const core::moment first_sent = first_sent_at(reply);
         co_await release_lease();
         dialogue_result r = held_ ? held_tokens(false) : ending(dialogue_end::answered);
         r.answer = verdict::in_doubt;
@@ -126,13 +139,20 @@ asio::awaitable<dialogue_result> chain::exchange()
     if (holds && pause.count() > 0 && record.not_before != noted_pause_ && !revive_) {
         co_await release_lease();
         failure_detail_ = record.last_cause;
-        dialogue_result r = held_ ? held_tokens(false) : dialogue_result();
-        r.end = dialogue_end::too_early;
+        noted_pause_ = record.not_before; // waited out by our own clock from here on, once
+        dialogue_result r = ending(dialogue_end::too_early);
         r.wait = pause;
         r.cause = errc::temporarily_unavailable;
         co_return r;
     }
     co_return co_await send_grant();
+}
+
+// By our clocks. In the future by the store's: it was set back since then, and that may be long ago (FAULTS A13).
+core::moment chain::first_sent_at(const store_reply& reply) const
+{
+    const auto ago = reply.now - reply.record.intent.first_sent_at;
+    return core::after(service->now(), ago < -std::chrono::seconds(1) ? std::chrono::hours(-24 * 365) : -ago);
 }
 
 // Somebody else changed the record: what he got is ours too, without a request. Whatever else there is to know will be
@@ -145,22 +165,19 @@ asio::awaitable<dialogue_result> chain::reread()
     const snapshot_ptr had = held_;
     const bool newer = reply.outcome == status::ok && !pending_save_ && adopt(reply);
     if (!newer) co_return ending(dialogue_end::unchanged);
-    // Another audience was renewed: the refresh token is a new one, this access token is not.
-    if (had && held_ && had->value == held_->value && reply.record.state == grant_state::live) {
-        held_ = had; // with what is known of it
-        co_return ending(dialogue_end::unchanged);
-    }
+    const bool as_before = had && held_ == had && reply.record.state == grant_state::live;
+    if (as_before) co_return ending(dialogue_end::unchanged);
     co_return adopted_tokens(reply.record);
 }
 
 // Of a newer generation than ours.
 dialogue_result chain::adopted_tokens(const chain_record& record)
 {
-    report({.what = event::kind::adopted, .generation = generation_});
+    const bool ended = record.state == grant_state::signed_out;
+    report({.what = ended ? event::kind::signed_out : event::kind::adopted, .generation = generation_});
     dialogue_result r = held_tokens(false);
     r.adopted = true;
-    if (record.state == grant_state::signed_out) r.end = dialogue_end::signed_out;
-    if (record.state == grant_state::dead) r.end = dialogue_end::dead;
+    r.end = ending_of(record);
     r.in_doubt = record.state == grant_state::dead && record.intent.in_doubt;
     return r;
 }
@@ -196,14 +213,14 @@ asio::awaitable<dialogue_result> chain::send_grant()
         if (noted.outcome != status::ok) co_return ending(dialogue_end::lease_busy); // overtaken: reread
     }
     core::moment sent = service->now();
-    const core::moment first_sent = core::after(sent, noted.record.intent.first_sent_at - noted.now);
+    const core::moment first_sent = first_sent_at(noted);
     transport_request request(core::make_token_request(*registration, grant, refresh_token_));
     request.connect_limit = service->policy.connect_limit;
     request.exchange_limit = service->policy.exchange_limit;
     const bool doubtful = noted.record.intent.in_doubt && !insisted;
     request.before_first_byte = [this, &sent, doubtful]() -> error_code {
         const core::moment t = service->now();
-        if (lease_until_ && t.mono >= *lease_until_)
+        if (lease_until_ && lease_until_->reached(t))
             return errc::temporarily_unavailable; // somebody else may be sending
         if (doubtful && fsm_.must_hold_back(t)) return errc::temporarily_unavailable;
         sent = t;
@@ -267,10 +284,12 @@ asio::awaitable<dialogue_result> chain::save_answer(core::token_response& respon
     ++generation_;
     pending_save_ = std::move(save); // from here on the new refresh token cannot be lost by this process
     if (rotated) report({.what = event::kind::rotated, .generation = generation_});
-    const bool saved = co_await save_pending();
-    if (!saved) hold_prepared(); // served from memory, and flagged
-    dialogue_result r = held_tokens(!saved);
-    r.adopted = saved && !(held_ && held_->value == response.access_token); // a peer was faster
+    const store_reply::status saved = co_await save_pending();
+    if (saved == status::signed_out) co_return ending(dialogue_end::signed_out);
+    const bool unsaved = saved == status::failed;
+    if (unsaved) hold_prepared(); // served from memory, and flagged
+    dialogue_result r = held_tokens(unsaved);
+    r.adopted = !unsaved && !(held_ && held_->value == response.access_token); // a peer was faster
     r.unusable = unusable;
     r.cause = unusable ? response.cause : error_code();
     co_return r;
@@ -320,16 +339,16 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
     co_return r;
 }
 
-// What the state machine will say when it hears of `r`.
+// What the state machine will say when it hears of `r`. That it holds back while its own token is good is no pause for
+// others: theirs may be older.
 std::chrono::milliseconds chain::planned_pause(core::dialogue_result& r) const
 {
     const core::view v{.now = service->now(), .jitter = service->time->jitter()};
     r.jitter = v.jitter; // the same then
     core::refresh_fsm planned = fsm_;
     planned.on_result(r, v);
-    const core::moment next = planned.wake_at(v);
-    if (next.mono == core::mono_time::max()) return std::chrono::milliseconds(0);
-    return std::chrono::ceil<std::chrono::milliseconds>(next.mono - v.now.mono);
+    const auto pause = std::chrono::ceil<std::chrono::milliseconds>(planned.paused_until().mono - v.now.mono);
+    return std::max(pause, std::chrono::milliseconds(0));
 }
 
 } // namespace afresh::detail

@@ -32,6 +32,7 @@ const refresh_policy& checked(const refresh_policy& p)
     require(p.attempts_for_waiters >= 1, "attempts_for_waiters must be 1 or more");
     require(p.bare_unauthorized_limit >= 1, "bare_unauthorized_limit must be 1 or more");
     require(p.max_waiters >= 1, "max_waiters must be 1 or more");
+    require(p.revocation_attempts >= 1, "revocation_attempts must be 1 or more");
     range(p.ahead_min, 0s, "ahead_min must be between 0 and ten years");
     range(p.ahead_max, p.ahead_min, "ahead_max must be between ahead_min and ten years");
     range(p.leeway_max, 0s, "leeway_max must be between 0 and ten years");

@@ -1,4 +1,5 @@
-// Tokens that come from outside: a new sign-in. They take the lease like an exchange, so that none is under way.
+// What people do to a chain: bring tokens of a new sign-in, or end it. They take the lease like an exchange, so that
+// none is under way.
 
 #include "source/chain.hpp"
 
@@ -17,15 +18,24 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self, command as
     r.end = core::dialogue_end::unchanged;
     error_code ec = errc::store_failed;
     bool done = true;
+    std::vector<core::parting_token> parting;
     try {
-        if (self->pending_save_) co_await self->save_pending();
+        co_await self->save_pending();
         const store_reply reply = co_await self->take_lease();
         const bool known = reply.outcome == status::ok;
         done = known || (reply.outcome != status::busy && !asked.offered);
+        if (done && asked.signs_out) parting = self->parting_tokens();
         if (done) {
             if (known && self->adopt(reply)) r = self->adopted_tokens(reply.record);
-            if (known && asked.unless_known &&
-                was_given(reply.record, crypto::fingerprint(asked.tokens.refresh_token().reveal()))) {
+            if (asked.signs_out) {
+                // What another process has got meanwhile, unless it was that one which ended the chain.
+                if (reply.record.state != grant_state::signed_out) parting = self->parting_tokens();
+                if (known && co_await self->bury(reply.record)) {
+                    ec = {};
+                    r.end = core::dialogue_end::signed_out;
+                }
+            } else if (known && asked.unless_known &&
+                       was_given(reply.record, crypto::fingerprint(asked.tokens.refresh_token().reveal()))) {
                 co_await self->release_lease();
             } else {
                 const bool saved = co_await self->take_over(asked, reply.record);
@@ -44,6 +54,7 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self, command as
     }
     self->lease_until_.reset();
     self->finish(r);
+    if (asked.signs_out && !ec) co_return self->revoke(std::move(parting), std::move(call));
     // After the tokens were published: who learns that they are set finds no older ones.
     if (!again) call.complete(done ? ec : make_error_code(errc::closed));
 }
@@ -73,7 +84,7 @@ asio::awaitable<bool> chain::take_over(const command& asked, const chain_record&
     }
     ++generation_;
     pending_save_ = std::move(replace);
-    const bool saved = co_await save_pending();
+    const bool saved = co_await save_pending() != status::failed;
     if (!saved) hold_prepared();
     co_return saved;
 }

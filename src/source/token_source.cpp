@@ -178,6 +178,12 @@ asio::awaitable<void> token_source::set_tokens(token_set tokens) const
     co_await std::move(op);
 }
 
+asio::awaitable<void> token_source::sign_out() const
+{
+    auto op = async_sign_out(asio::deferred);
+    co_await std::move(op);
+}
+
 void token_source::retry_grant() const { impl_->retry_grant(); }
 source_status token_source::status() const { return impl_->status(); }
 const std::string& token_source::key() const noexcept { return impl_->options.key; }
@@ -231,6 +237,12 @@ void token_source::start_set(const weak_chain& self, const asio::any_io_executor
                              token_set tokens)
 {
     if (const auto c = self.lock()) return c->set_tokens(std::move(tokens), {std::move(handler), ex});
+    asio::post(ex, asio::append(std::move(handler), error_code(errc::closed)));
+}
+
+void token_source::start_sign_out(const weak_chain& self, const asio::any_io_executor& ex, void_handler handler)
+{
+    if (const auto c = self.lock()) return c->sign_out({std::move(handler), ex});
     asio::post(ex, asio::append(std::move(handler), error_code(errc::closed)));
 }
 

@@ -152,6 +152,31 @@ BOOST_AUTO_TEST_CASE(while_a_human_signs_in)
         [](abandoned_world& w, victim) { nothing_is_lost(w, "bob"); });
 }
 
+BOOST_AUTO_TEST_CASE(while_it_signs_out)
+{
+    abandon_everywhere(
+        [](abandoned_world& w) {
+            w.server->plan_revocations([](unsigned number) -> request_fate {
+                if (number == 1) return {.end = request_fate::kind::unavailable};
+                return {};
+            });
+            w.make_source();
+            call(w, get_twice);
+            call(w, [](caller_handle h) -> asio::awaitable<void> {
+                co_await steps(6);
+                if (const auto* t = h.tokens()) co_await t->sign_out();
+                if (const auto* t = h.tokens()) (void)co_await t->get();
+            });
+        },
+        [](abandoned_world& w, victim) {
+            // Either it never came to that, or nothing is left here and the server knows.
+            if (w.store->record().state != grant_state::signed_out) return nothing_is_lost(w);
+            BOOST_TEST(w.store->held().empty());
+            BOOST_REQUIRE(w.server->revoked().size() == 1u);
+            BOOST_TEST(w.server->revoked()[0] == w.server->current());
+        });
+}
+
 BOOST_AUTO_TEST_CASE(while_tokens_cannot_be_saved)
 {
     abandon_everywhere(

@@ -146,6 +146,36 @@ BOOST_AUTO_TEST_CASE(a_revoked_grant_says_sign_in_once_and_the_hook_s_tokens_hea
     });
 }
 
+BOOST_AUTO_TEST_CASE(a_sign_out_revokes_the_refresh_token_there)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    asio::io_context context;
+    run(context, [&]() -> asio::awaitable<void> {
+        source_options options;
+        options.allowed_origins = {as.issuer()};
+        token_source tokens(context.get_executor(), basic(as).revocation_endpoint(as.url("/token/revocation")),
+                            grant::refresh_token(as.mint().refresh_token), options);
+        http_client api(tokens);
+        BOOST_TEST((co_await api.get(as.url("/api/whoami"))).status() == 200u);
+        const access_token before = co_await tokens.get();
+        co_await tokens.sign_out();
+        // The provider ends the grant with its refresh token: the access token is refused too.
+        http_client bare(context.get_executor());
+        http_request request("GET", as.url("/api/whoami"));
+        request.field("Authorization", "Bearer " + std::string(before.value().reveal()));
+        BOOST_TEST((co_await bare.request(std::move(request))).status() == 401u);
+        error_code ec;
+        try {
+            (void)co_await tokens.get();
+        } catch (const boost::system::system_error& e) {
+            ec = e.code();
+        }
+        BOOST_TEST((ec == errc::sign_in_required));
+        BOOST_TEST(as.reuse_events() == 0u);
+        tokens.close();
+    });
+}
+
 BOOST_AUTO_TEST_CASE(five_hundred_coroutines_over_many_expiries_lose_no_call_and_no_token)
 {
     authorization_server as({{"AT_TTL", "5"}});

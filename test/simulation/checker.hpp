@@ -65,7 +65,8 @@ struct life_facts {
     afresh::instant received_sent{};
     bool served{}; // ... has been handed out, and nobody has rejected it
     // I8
-    std::chrono::steady_clock::time_point not_before{};       // because of a failure
+    std::chrono::steady_clock::time_point not_before{};       // because of a failure, ...
+    token_id failed = no_token;                               // ... of this refresh token
     std::chrono::steady_clock::time_point not_before_floor{}; // because the last success was a moment ago
     std::chrono::steady_clock::time_point not_before_due{};   // because a good token is held
     std::deque<std::chrono::steady_clock::time_point> requests;
@@ -153,7 +154,7 @@ private:
     intent_facts intent_of(token_id refresh) const;
     void note_intent(token_id refresh, const afresh::store_command& c);
     void note_verdict(token_id refresh, const afresh::store_command& c);
-    void check_rate(process& p, std::chrono::steady_clock::time_point mono);
+    void check_rate(process& p, token_id refresh, std::chrono::steady_clock::time_point mono);
     void check_unsaved(process& p);
     void check_handed_out(process& p, const wait& w, std::string_view token);
     void check_refusal(process& p, const wait& w, afresh::error_code ec);

@@ -38,7 +38,7 @@ std::size_t checker::first_byte(process& p, token_id refresh)
     const afresh::instant now = p.clock();
     if (f.latched == refresh && refresh != no_token && !is_lapsed(refresh))
         fail("I8: a refused grant is sent again though nobody said so");
-    check_rate(p, now.mono);
+    check_rate(p, refresh, now.mono);
     check_doubt(p, refresh);
     presentations_.push_back({refresh, f.life, now, ending::open});
     return presentations_.size() - 1;
@@ -93,10 +93,10 @@ void checker::check_doubt(process& p, token_id refresh)
 // no more requests than full jitter can draw. While a token is usable its last half, quarter, eighth... get an attempt
 // each, ten or so; after that each pause is uniform in [0, 10 s) or longer, and that forty of them fit into a minute
 // has a probability below 1e-13.
-void checker::check_rate(process& p, std::chrono::steady_clock::time_point mono)
+void checker::check_rate(process& p, token_id refresh, std::chrono::steady_clock::time_point mono)
 {
     life_facts& f = p.facts;
-    if (mono < f.not_before) fail("I8: no pause after a failure");
+    if (mono < f.not_before && refresh == f.failed) fail("I8: no pause after a failure");
     // A step of the wall clock while the answer was under way makes a token old.
     const auto apart = p.clock().wall.time_since_epoch() - p.clock().mono.time_since_epoch();
     const bool stepped = apart != f.received_sent.wall.time_since_epoch() - f.received_sent.mono.time_since_epoch();
@@ -119,6 +119,7 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
     life_facts& f = p.facts;
     const auto now = p.clock();
     if (how != ending::answered) {
+        f.failed = s.refresh;
         f.not_before =
             now.mono + std::max<std::chrono::milliseconds>(world_.policy.backoff_base / 10,
                                                            std::min<std::chrono::milliseconds>(retry_after, 1h));
@@ -145,6 +146,7 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
         f.not_before_due = afresh::core::schedule({s.sent.mono, s.sent.wall}, told, world_.policy, 1.0).due.mono;
     } else {
         f.not_before = now.mono + world_.policy.backoff_base / 10;
+        f.failed = answer->refresh != no_token ? answer->refresh : s.refresh;
     }
     if (answer->refresh == no_token || answer->refresh == s.refresh) return;
     f.newest = answer->refresh;

@@ -41,8 +41,45 @@ void scripted_transport::plan(script s)
     script_ = std::move(s);
 }
 
+void scripted_transport::plan_revocations(script s)
+{
+    std::lock_guard lock(mutex_);
+    revocation_script_ = std::move(s);
+}
+
+// RFC 7009: of a refresh token, or of an access token.
+asio::awaitable<transport_outcome> scripted_transport::revoke(transport_request request)
+{
+    const std::string token = form_value(request.request.body(), "token");
+    request_fate fate;
+    {
+        std::lock_guard lock(mutex_);
+        ++revocations_;
+        if (revocation_script_) fate = revocation_script_(revocations_);
+    }
+    co_await steps(steps_each);
+    if (fate.end == kind::throws_unsent) throw std::runtime_error("a transport that throws");
+    if (fate.end == kind::not_reached) co_return transport_outcome(errc::connect_failed, false);
+    co_await steps(steps_each, fate.time);
+    if (fate.end == kind::cut) co_return transport_outcome(errc::connection_lost, true);
+    if (fate.end == kind::refused) co_return json(400, R"({"error":"unsupported_token_type"})");
+    if (fate.end == kind::unavailable || fate.end == kind::throttled) {
+        http_fields fields;
+        if (fate.retry_after.count() > 0) fields.add("Retry-After", std::to_string(fate.retry_after.count()));
+        co_return transport_outcome(http_response(503, std::move(fields), {}));
+    }
+    {
+        std::lock_guard lock(mutex_);
+        revoked_.push_back(token);
+        families_[name_of(token)].revoked = true;
+    }
+    if (fate.end == kind::lost) co_return transport_outcome(errc::connection_lost, true);
+    co_return transport_outcome(http_response(200, {}, {}));
+}
+
 asio::awaitable<transport_outcome> scripted_transport::send(transport_request request)
 {
+    if (request.request.url().ends_with("/revoke")) co_return co_await revoke(std::move(request));
     const std::string name = name_of(form_value(request.request.body(), "refresh_token"));
     request_fate fate;
     {
@@ -91,6 +128,7 @@ transport_outcome scripted_transport::serve(const transport_request& request)
     if (!token.empty()) {
         const auto number = static_cast<unsigned>(std::stoul(token.substr(token.rfind('-') + 1)));
         const bool again = grace && number + 1 == f.current;
+        if (f.revoked) return json(400, R"({"error":"invalid_grant"})");
         if (number != f.current && !again) {
             ++f.reuses;
             return json(400, R"({"error":"invalid_grant"})");
@@ -122,6 +160,12 @@ scripted_transport::family scripted_transport::seen(const std::string& name) con
 std::string scripted_transport::current(const std::string& name) const
 {
     return name + '-' + std::to_string(seen(name).current);
+}
+
+std::vector<std::string> scripted_transport::revoked() const
+{
+    std::lock_guard lock(mutex_);
+    return revoked_;
 }
 
 unsigned scripted_transport::requests() const

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace afresh::test {
 
@@ -46,6 +47,8 @@ public:
     unsigned steps_each = 2;
 
     void plan(script s);
+    // For requests to revoke a token, which count from 1 among themselves.
+    void plan_revocations(script s);
     asio::awaitable<transport_outcome> send(transport_request request) override;
 
     struct family {
@@ -55,19 +58,25 @@ public:
         unsigned reuses{};      // of a refresh token that was rotated away
         unsigned open{};        // requests under way
         unsigned most_open{};
+        bool revoked{};
         std::string delivered; // the newest refresh token whose answer arrived
     };
     family seen(const std::string& name = "alice") const;
     std::string current(const std::string& name = "alice") const;
+    std::vector<std::string> revoked() const;
     unsigned requests() const; // of all families, also those that never arrived
     // The first byte of this many requests has left.
     unsigned bytes_sent() const;
 
 private:
     transport_outcome serve(const transport_request& request);
+    asio::awaitable<transport_outcome> revoke(transport_request request);
 
     mutable std::mutex mutex_;
     script script_;
+    script revocation_script_;
+    std::vector<std::string> revoked_;
+    unsigned revocations_{};
     std::map<std::string, family> families_;
     unsigned requests_{};
     unsigned bytes_sent_{};

@@ -33,7 +33,9 @@ struct stage {
     service_options parts() const { return {.transport = server, .store = store, .time = time, .policy = policy}; }
     static client_registration client()
     {
-        return client_registration("https://as.example.com/token", "client").client_secret_basic("secret");
+        return client_registration("https://as.example.com/token", "client")
+            .client_secret_basic("secret")
+            .revocation_endpoint("https://as.example.com/revoke");
     }
     token_source source(source_options options = {})
     {

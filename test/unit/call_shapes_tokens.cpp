@@ -100,6 +100,7 @@ BOOST_AUTO_TEST_CASE(async_get_in_a_coroutine_of_a_specific_executor)
         BOOST_TEST(text(t) == "alice-at-1");
         co_await tokens.async_set_tokens(token_set().access_token("given"), here);
         BOOST_TEST(text(co_await tokens.get<executor>()) == "given");
+        co_await tokens.async_sign_out(here);
         co_await tokens.async_shutdown(1s, here);
     }(source()));
 }
@@ -157,6 +158,7 @@ BOOST_AUTO_TEST_CASE(futures_and_detached_calls)
     set.get();
     BOOST_TEST(text(*tokens.try_get()) == "given");
     tokens.async_set_tokens(token_set(), asio::detached);
+    tokens.async_sign_out(asio::detached);
     std::future<void> down = tokens.async_shutdown(2s, asio::use_future);
     tokens.async_shutdown(2s, asio::detached);
     BOOST_TEST(run_until([&] { return ready(down); }));

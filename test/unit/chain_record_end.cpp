@@ -52,6 +52,18 @@ BOOST_AUTO_TEST_CASE(signing_out_leaves_a_tombstone_with_the_generation_and_no_t
     BOOST_TEST(s.does(fail(fence, 2, "r1", not_sent)) == status::signed_out);
 }
 
+// What the program brought and nobody has used yet.
+BOOST_AUTO_TEST_CASE(signing_out_a_sign_in_that_the_record_does_not_know_of_keeps_it_out)
+{
+    record_story s;
+    const std::uint64_t fence = s.begin();
+    store_command end = with_fence(kind::sign_out, fence, 1);
+    end.seed_hash = "#newer";
+    BOOST_TEST(s.does(end) == status::ok);
+    BOOST_TEST(was_given(s.record, "#newer"));
+    BOOST_TEST(was_given(s.record, "#r1"));
+}
+
 BOOST_AUTO_TEST_CASE(a_new_sign_in_revives_clears_doubt_and_raises_the_generation)
 {
     record_story s;

@@ -87,6 +87,27 @@ BOOST_FIXTURE_TEST_CASE(a_new_generation_reaches_the_others_without_a_request, t
                                                                               << " ms");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_sign_out_reaches_the_others_at_once, two)
+{
+    member a(*this, open(), server), b(*this, open(), server);
+    get(a);
+    get(b);
+    std::optional<error_code> ended;
+    a.tokens->async_sign_out([&](error_code ec) { ended = ec; });
+    BOOST_TEST(run_until([&] { return ended && b.tokens->status().state == source_state::refused; }));
+    BOOST_TEST(!*ended);
+    BOOST_TEST(b.generation() == 0u);
+    BOOST_TEST(b.count(event::kind::signed_out) == 1u);
+    BOOST_TEST(b.count(event::kind::sign_in_required) == 0u); // nobody has asked for a token since
+    BOOST_TEST(server->revoked().size() == 1u);
+    // And so does the next sign-in.
+    std::optional<error_code> set;
+    b.tokens->async_set_tokens(token_set().refresh_token("bob-0"), [&](error_code ec) { set = ec; });
+    BOOST_TEST(run_until([&] { return set.has_value(); }));
+    get(b);
+    BOOST_TEST(run_until([&] { return a.generation() == b.generation(); }));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_context_has_no_work_left_when_its_sources_are_closed, two)
 {
     member a(*this, open(), server), b(*this, open(), server);

@@ -114,6 +114,15 @@ BOOST_AUTO_TEST_CASE(what_is_left_is_until_the_earlier_clock_and_never_negative)
     BOOST_TEST((left(moment::never(), t0) > 24h * 3653));
 }
 
+BOOST_AUTO_TEST_CASE(A14_of_what_both_clocks_say_has_passed_the_longer_time_counts)
+{
+    const moment from{mono_time(1000s), wall_time(5000s)};
+    BOOST_TEST((since(from, after(from, 7s)) == 7s));
+    BOOST_TEST((since(from, {mono_time(1007s), wall_time(5300s)}) == 300s)); // suspended
+    BOOST_TEST((since(from, {mono_time(1007s), wall_time(2000s)}) == 7s));   // set back
+    BOOST_TEST((since(from, {mono_time(999s), wall_time(4000s)}) == 0s));
+}
+
 BOOST_AUTO_TEST_CASE(a_bucket_without_a_limit_does_not_overflow)
 {
     token_bucket bucket;

@@ -60,6 +60,8 @@ void commit(world& w, process& p, job& j)
     j.reply = afresh::apply(row.record, j.command, now, row.found);
     w.tell("store: ", name_of(j.command.what), " of life ", j.by, ", outcome ", static_cast<int>(j.reply.outcome),
            ", generation ", j.reply.record.generation);
+    if (j.reply.record.not_before > now)
+        w.tell("store: no exchange for ", std::chrono::nanoseconds(j.reply.record.not_before - now));
     if (forgotten) {
         row.record = std::move(whole);
         return;
@@ -159,6 +161,7 @@ asio::awaitable<afresh::store_reply> world_store::execute(std::string key, afres
     co_await sleep_until(world_.queue, world_.now() + t.commits_in + t.answers_in, life_);
     afresh::store_reply reply = std::move(j->reply);
     if (t.fails) {
+        world_.check.trouble(process_);
         world_.tell("store: ", name_of(j->command.what), " fails for life ", life_, t.done ? ", but was done" : "");
         reply = afresh::store_reply();
         reply.outcome = status::failed;
