@@ -26,7 +26,8 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self, command as
         done = known || (reply.outcome != status::busy && !asked.offered);
         if (done && asked.signs_out) parting = self->parting_tokens();
         if (done) {
-            if (known && self->adopt(reply)) r = self->adopted_tokens(reply.record);
+            // Before the first exchange it is not final: the program may have brought a newer sign-in.
+            if (known && self->adopt(reply) && self->loaded_) r = self->adopted_tokens(reply.record);
             if (asked.signs_out) {
                 // What another process has got meanwhile, unless it was that one which ended the chain.
                 if (reply.record.state != grant_state::signed_out) parting = self->parting_tokens();

@@ -38,6 +38,7 @@ struct presentation {
     life_id life{};
     afresh::instant sent{}; // by the sender's clocks
     ending end = ending::open;
+    std::size_t successes{}; // saved by anybody before it
 };
 
 // A record before a command.
@@ -72,6 +73,9 @@ struct life_facts {
     std::deque<std::chrono::steady_clock::time_point> requests;
     std::deque<std::chrono::steady_clock::time_point> occasions; // for a further request: successes, people, clocks
     token_id latched = no_token;                                 // refused, and nobody has said anything since
+    std::optional<std::uint32_t> ending;                         // the family of the last tombstone
+    std::optional<std::uint32_t> ended;                          // the family that this process signed out, ...
+    std::uint64_t ended_in{};                                    // ... in which step
     // I12
     unsigned troubles{}; // injected
     virtual_time last_trouble{};

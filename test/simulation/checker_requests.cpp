@@ -40,7 +40,7 @@ std::size_t checker::first_byte(process& p, token_id refresh)
         fail("I8: a refused grant is sent again though nobody said so");
     check_rate(p, refresh, now.mono);
     check_doubt(p, refresh);
-    presentations_.push_back({refresh, f.life, now, ending::open});
+    presentations_.push_back({refresh, f.life, now, ending::open, successes});
     return presentations_.size() - 1;
 }
 
@@ -119,7 +119,8 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
     life_facts& f = p.facts;
     const auto now = p.clock();
     if (how != ending::answered) {
-        f.failed = s.refresh;
+        // What a peer has got meanwhile is everybody's, and needs no pause.
+        f.failed = s.successes == successes ? s.refresh : no_token;
         f.not_before =
             now.mono + std::max<std::chrono::milliseconds>(world_.policy.backoff_base / 10,
                                                            std::min<std::chrono::milliseconds>(retry_after, 1h));

@@ -29,6 +29,7 @@ void checker::store_answered(process& p, const afresh::store_command& c, afresh:
 {
     life_facts& f = p.facts;
     if (outcome != status::failed && !f.first_contact) f.first_contact = p.clock().mono;
+    if (c.what == kind::sign_out && outcome == status::ok) f.ended = f.ending, f.ended_in = world_.steps;
     // A peer was faster, or somebody signed out.
     const bool overtaken = outcome == status::superseded || outcome == status::signed_out;
     if (overtaken && (c.what == kind::save_success || c.what == kind::replace))
@@ -65,6 +66,14 @@ void checker::store_committed(const record_facts& before, const afresh::chain_re
     if (c.what == kind::replace) refusal_.reset();
     if (c.what == kind::replace || c.what == kind::save_success)
         for (auto& p : world_.processes) p->facts.inherited = no_token, p->facts.latched = no_token; // another grant
+    if (c.what == kind::sign_out) {
+        refusal_.reset();
+        for (auto& p : world_.processes) {
+            somebody_acted(*p);
+            if (p->is_life(by)) p->facts.newest = no_token, p->facts.saves_under_way = 0;
+            if (before.refresh != no_token) p->facts.ending = world_.server.refresh(before.refresh).family;
+        }
+    }
     if (c.what == kind::replace) // what somebody brought a while ago, perhaps during an exchange, takes effect only now
         for (auto& p : world_.processes) somebody_acted(*p);
     note_intent(before.refresh, c);

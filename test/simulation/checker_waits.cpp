@@ -76,8 +76,10 @@ void checker::wait_ended(process& p, std::size_t id, afresh::error_code ec, std:
     // Those who share a token of a few seconds may have to fight for it.
     const bool crowded = world_.processes.size() > 1 && world_.server.habits.lifetime <= 5s;
     // A peer had been told so already.
-    const token_id held = world_.server.find_refresh(world_.store.at(p.key).record.refresh_token.reveal());
-    const bool gone = held != no_token && !world_.server.family_lives(world_.server.refresh(held).family);
+    const afresh::chain_record& record = world_.store.at(p.key).record;
+    const token_id held = world_.server.find_refresh(record.refresh_token.reveal());
+    const bool gone = record.state == afresh::grant_state::signed_out ||
+                      (held != no_token && !world_.server.family_lives(world_.server.refresh(held).family));
     // Or had been told to wait, for all of them.
     const bool paused =
         ec == errc::temporarily_unavailable && std::any_of(world_.processes.begin(), world_.processes.end(),
@@ -98,6 +100,8 @@ void checker::check_handed_out(process& p, const wait& w, std::string_view token
         fail("I3: access token " + std::to_string(id) + " was handed out before it was saved");
     const access_entry& issued = world_.server.access(id);
     if (issued.unusable) fail("I10: a token of an unknown type was handed out");
+    if (p.facts.ended == issued.family && p.facts.ended_in + 1 < world_.steps)
+        fail("a token was handed out after this process had signed out");
     if (handed_out_.size() <= static_cast<std::size_t>(id)) handed_out_.resize(static_cast<std::size_t>(id) + 1);
     // The callers of a flight get what it brings even if it expired on the way; nobody gets it after them.
     const std::size_t first = std::exchange(handed_out_[static_cast<std::size_t>(id)], world_.steps + 1);

@@ -249,6 +249,7 @@ private:
                  [&](virtual_time at) { w.queue.at(at, planned, [&w, &p = somebody()] { retry_grant(w, p); }); });
         sometime(0.15, 2, [&](virtual_time at) { draw_misconfiguration(at); });
         if (fleet_) sometime(0.5, 5, [&](virtual_time at) { draw_stop(at); });
+        sometime(0.1, 2, [&](virtual_time at) { w.queue.at(at, planned, [&w, &p = somebody()] { sign_out(w, p); }); });
     }
 
     // Those that share a wall clock.

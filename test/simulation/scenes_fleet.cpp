@@ -234,6 +234,53 @@ BOOST_AUTO_TEST_CASE(a_lost_answer_and_then_a_429_on_the_resend_leave_the_doubt)
     BOOST_TEST(s.lives());
 }
 
+// Between its lease and its first byte the holder is stopped for longer than the lease.
+BOOST_AUTO_TEST_CASE(A41_a_sign_out_or_a_sign_in_while_the_holder_is_stopped_before_its_request_stops_that)
+{
+    for (const bool out : {true, false}) {
+        fleet_scene s;
+        s.w.store.habits.local = false;
+        s.begin();
+        s.forget();
+        s.p.crash_at = crash_point::intent_written;
+        s.p.stops_for = 30s;
+        const auto first = s.begin_get(s.p, 10min);
+        s.w.run_for(1s);
+        if (out)
+            sign_out(s.w, s.other());
+        else
+            set_new_tokens(s.w, s.other(), true);
+        s.finish(first);
+        if (out)
+            BOOST_TEST(first->ec == errc::sign_in_required);
+        else
+            BOOST_TEST(!first->ec);
+        BOOST_TEST(s.requests_since() == 0u);
+        BOOST_TEST(s.lives());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A41_an_answer_that_comes_after_another_process_signed_out_is_revoked_and_not_used)
+{
+    fleet_scene s;
+    s.w.store.habits.local = false;
+    s.begin();
+    s.forget();
+    s.p.crash_at = crash_point::rotated;
+    s.p.stops_for = 30s;
+    const auto first = s.begin_get(s.p, 10min);
+    s.w.run_for(2s);
+    BOOST_TEST(s.requests_since() == 1u);
+    sign_out(s.w, s.other());
+    s.finish(first);
+    BOOST_TEST(first->ec == errc::sign_in_required);
+    s.w.run_for(10s);
+    BOOST_TEST((s.record().state == afresh::grant_state::signed_out));
+    BOOST_TEST(!s.w.server.family_lives(s.w.server.refresh(s.p.original_grant).family));
+    for (auto& each : s.w.processes) BOOST_TEST(s.get(*each).ec == errc::sign_in_required);
+    BOOST_TEST(s.requests_since() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_new_sign_in_at_one_process_reaches_those_whose_grant_was_refused)
 {
     for (const double tells : {1.0, 0.0}) {

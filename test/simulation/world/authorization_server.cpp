@@ -183,10 +183,7 @@ server_answer authorization_server::reused(token_id id, virtual_time now)
         return issue(id, sibling, now);
     }
     ++reuse_events;
-    const std::uint32_t family = r.family;
-    revoked_[family] = true;
-    for (auto& a : access_)
-        if (a.family == family) a.revoked = true;
+    revoke_family(r.family);
     server_answer out = refuse("invalid_grant", id, true);
     out.reused = true;
     return out;
@@ -200,6 +197,19 @@ bool authorization_server::accepts(token_id id, virtual_time now) const
 void authorization_server::revoke_access_tokens()
 {
     for (auto& a : access_) a.revoked = true;
+}
+
+void authorization_server::revoke(std::string_view token)
+{
+    if (const token_id id = find_access(token); id != no_token) access_[static_cast<std::size_t>(id)].revoked = true;
+    if (const token_id id = find_refresh(token); id != no_token) revoke_family(refresh(id).family);
+}
+
+void authorization_server::revoke_family(std::uint32_t family)
+{
+    revoked_[family] = true;
+    for (auto& a : access_)
+        if (a.family == family) a.revoked = true;
 }
 
 void authorization_server::revoke_grant()

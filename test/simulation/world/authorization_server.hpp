@@ -90,6 +90,8 @@ public:
     // What the resource says.
     bool accepts(token_id access, virtual_time now) const;
     void revoke_access_tokens();
+    // RFC 7009: of a refresh token the whole family, as RFC 9700 4.14.2 has it.
+    void revoke(std::string_view token);
     // An administrator ends the session.
     void revoke_grant();
 
@@ -110,6 +112,7 @@ private:
     server_answer refuse(const char* code, token_id used, bool grant_refused);
     server_answer misconfigured(token_id id, virtual_time now);
     server_answer reused(token_id id, virtual_time now);
+    void revoke_family(std::uint32_t family);
     std::string expires_in() const;
 
     random_numbers chance_;

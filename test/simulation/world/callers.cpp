@@ -233,6 +233,14 @@ void set_new_tokens(world& w, process& p, bool with_access)
     });
 }
 
+void sign_out(world& w, process& p)
+{
+    if (!p.alive() || !p.tokens()) return;
+    w.tell("process ", p.number(), " signs out");
+    p.tokens()->async_sign_out(
+        [&w, &p](error_code ec) { w.tell("process ", p.number(), " has signed out: ", ec.value()); });
+}
+
 void retry_grant(world& w, process& p)
 {
     if (!p.alive() || !p.tokens()) return;

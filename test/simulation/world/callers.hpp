@@ -32,5 +32,7 @@ void begin_visit(world& w, process& p, visit v);
 // The program is told by its user: new tokens. `with_access`: also an access token.
 void set_new_tokens(world& w, process& p, bool with_access);
 void retry_grant(world& w, process& p);
+// ... or that it is over.
+void sign_out(world& w, process& p);
 
 } // namespace simulation

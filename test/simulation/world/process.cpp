@@ -88,6 +88,7 @@ void process::start()
     if (has_sign_in_hook) options.on_sign_in = [this] { return sign_in(); };
     auto registration = std::make_shared<afresh::client_registration>("https://as.example.com/token", "client");
     registration->client_secret_basic(afresh::secret_string("password"));
+    registration->revocation_endpoint("https://as.example.com/revoke");
     auto grant = afresh::grant::refresh_token(afresh::secret_string(world_.server.refresh(original_grant).text));
     tokens_.emplace(*service_, std::move(registration), std::move(grant), std::move(options));
     chain_ = tokens_->implementation();

@@ -76,9 +76,31 @@ ending garble(afresh::http_response& response, server_answer& answer, random_num
 
 } // namespace
 
+asio::awaitable<afresh::transport_outcome> world_transport::revoke(afresh::transport_request request)
+{
+    using afresh::errc;
+    const fate f = world_.net.draw(world_.now(), request.connect_limit, request.exchange_limit);
+    co_await sleep_until(world_.queue, world_.now() + f.connects_in, life_);
+    if (!f.connects()) co_return afresh::transport_outcome(errc::connect_failed, false);
+    const std::string& body = request.request.body(); // token=...&token_type_hint=...
+    const auto processed = std::make_shared<bool>();
+    world_.tell("process ", process_.number(), " asks to revoke ", body.substr(6, body.find('&') - 6));
+    if (f.processed_after && !is_gateway(f.what))
+        world_.queue.in(*f.processed_after, nobody,
+                        [&w = world_, token = body.substr(6, body.find('&') - 6), processed] {
+                            w.server.revoke(token);
+                            *processed = true;
+                        });
+    co_await sleep_until(world_.queue, world_.now() + f.ends_after, life_);
+    if (f.answered && is_gateway(f.what)) co_return afresh::transport_outcome(gateway_answer(world_.net, f.what));
+    if (!f.answered || !*processed) co_return afresh::transport_outcome(errc::connection_lost, true);
+    co_return afresh::transport_outcome(afresh::http_response(200, {}, {}));
+}
+
 asio::awaitable<afresh::transport_outcome> world_transport::send(afresh::transport_request request)
 {
     using afresh::errc;
+    if (request.request.url().ends_with("/revoke")) co_return co_await revoke(std::move(request));
     const fate f = world_.net.draw(world_.now(), request.connect_limit, request.exchange_limit);
     if (!f.clean()) world_.check.trouble(process_);
     co_await sleep_until(world_.queue, world_.now() + f.connects_in, life_);

@@ -21,6 +21,7 @@ public:
     asio::awaitable<afresh::transport_outcome> send(afresh::transport_request request) override;
 
 private:
+    asio::awaitable<afresh::transport_outcome> revoke(afresh::transport_request request);
     world& world_;
     process& process_;
     life_id life_;
