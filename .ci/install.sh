@@ -94,6 +94,8 @@ group_matrix() {
 group_bench() {
     need_command go golang-go
     need_package golang-golang-x-oauth2-dev
+    need_package python3-authlib
+    need_package python3-requests
     need_package libcurl4-openssl-dev
     need_package nginx-light
     need_postgres_server

@@ -55,7 +55,7 @@ struct refresh_policy {
 
     // In doubt: request bytes were sent and no verdict came back.
     /// How long the server lets a rotated refresh token be used again. Unset: unknown, 10 s are assumed.
-    /// 0: known to have no grace, so no prompt resend.
+    /// 0: known to have no grace, so no prompt resend. `rotation_grace.hpp` has the values of well-known servers.
     std::optional<milliseconds> rotation_grace{};
     unsigned doubt_resends = 2; ///< prompt resends within the grace
     seconds doubt_ahead{30};    ///< then resend this long before the access token stops being usable

@@ -24,7 +24,8 @@ effects refresh_fsm::on_get(const view& v)
 effects refresh_fsm::on_want_newer(const view& v)
 {
     if (phase_ == phase::closed) return {.fail_all = true, .error = error_};
-    if (running_ != dialogue::none && (phase_ != phase::latched || running_ == dialogue::reread)) return {}; // joins it
+    const bool no_help = phase_ == phase::latched && running_ == dialogue::save;
+    if (running_ != dialogue::none && !no_help) return {}; // joins it
     if (phase_ == phase::latched) {
         if (running_ == dialogue::none && reread_at_.reached(v.now)) return reread(v);
         return {.fail_all = true, .error = error_};

@@ -134,6 +134,7 @@ void chain::take_record(const store_reply& reply)
         held_times_ = had_times;
     }
     fsm_.on_found(held_ ? std::optional(held_times_) : std::nullopt, keep_alive_);
+    publish_if_changed(); // what else this dialogue has to do may take long
 }
 
 // The store has gone back in time: a backup was put in place, or a database failed over to one that lacked a commit. Its

@@ -39,13 +39,15 @@ asio::awaitable<bool> chain::bury(const chain_record& record)
     const std::string begun = crypto::fingerprint(grant.token().reveal());
     if (!grant.token().empty() && !was_given(record, begun)) end.seed_hash = begun;
     const store_reply reply = co_await execute(std::move(end));
+    const bool done = reply.outcome == status::ok;
+    if (done) { // from here on nobody is given a token
+        loaded_ = true;
+        pending_save_.reset();
+        take_record(reply);
+        report({.what = event::kind::signed_out, .generation = generation_});
+    }
     co_await release_lease();
-    if (reply.outcome != status::ok) co_return false;
-    loaded_ = true;
-    pending_save_.reset();
-    take_record(reply);
-    report({.what = event::kind::signed_out, .generation = generation_});
-    co_return true;
+    co_return done;
 }
 
 void chain::revoke(std::vector<core::parting_token> tokens, pending_call call)

@@ -2,12 +2,10 @@
 // lost that could have been kept, and no generation goes back.
 //   fleet [Boost.Test arguments] -- KILLS PROCESSES SEED
 
-#include "support/child_program.hpp"
-#include "support/fault_server.hpp"
+#include "support/fleet.hpp"
 #include "support/store_client.hpp"
 #include "support/store_of.hpp"
 #include "support/temp_directory.hpp"
-#include "support/timeline.hpp"
 #ifdef AFRESH_TEST_POSTGRES
 #include "support/postgres_server.hpp"
 #include "support/relay.hpp"
@@ -16,15 +14,8 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <csignal>
 #include <cstdlib>
-#include <deque>
-#include <memory>
-#include <mutex>
-#include <random>
 #include <string>
-#include <thread>
-#include <vector>
 
 using namespace afresh;
 using namespace afresh::test;
@@ -40,19 +31,11 @@ std::size_t argument(int which, std::size_t otherwise)
     return suite.argc > which ? std::strtoul(suite.argv[which], nullptr, 10) : otherwise;
 }
 
-struct fleet {
-    fleet(std::string s, simulation::reuse_rule rule, fault_server::rates rates, std::size_t size, std::uint64_t seed)
-        : store(std::move(s)),
-          server(seed, habits(rule), rates),
-          chance(seed),
-          members(size),
-          refresh_token(server.sign_in())
+struct tested_fleet : fleet {
+    tested_fleet(std::string s, simulation::reuse_rule rule, fault_server::rates rates, std::size_t size,
+                 std::uint64_t seed)
+        : fleet({FLEET_CHILD, s}, habits(rule), rates, size, seed), store(std::move(s))
     {
-        server.on_end = [this](bool answered, bool lost_grant) {
-            using mark = timeline::mark;
-            note(lost_grant ? mark::lost : answered ? mark::asked : mark::fault, members.size());
-        };
-        for (std::size_t i = 0; i < size; ++i) start(i);
     }
 
     static simulation::server_habits habits(simulation::reuse_rule rule)
@@ -63,96 +46,6 @@ struct fleet {
         h.lifetime = 1s;
         return h;
     }
-    struct member {
-        std::unique_ptr<child_program> program;
-        std::string life;
-        std::uint64_t newest{};
-    };
-
-    void start(std::size_t i)
-    {
-        member& m = members[i];
-        m.life = std::to_string(i) + "." + std::to_string(++lives);
-        m.newest = 0;
-        m.program = std::make_unique<child_program>(
-            std::vector<std::string>{FLEET_CHILD, store, server.token_endpoint(), refresh_token, m.life},
-            std::vector<std::string>{});
-    }
-    void kill(std::size_t i)
-    {
-        server.hurt(members[i].life);
-        note(timeline::mark::killed, i);
-        members[i].program->send(SIGKILL);
-        listen(i, 0ms);
-        members[i].program->wait();
-        ++kills;
-        start(i);
-    }
-    void note(timeline::mark what, std::size_t row, double seconds = 0)
-    {
-        const std::lock_guard lock(mutex);
-        times.note(what, row, seconds);
-    }
-    void note(const std::string& line)
-    {
-        notes.push_back(line);
-        if (notes.size() > 60) notes.pop_front();
-    }
-    // What it says until then.
-    void listen(std::size_t i, std::chrono::milliseconds time)
-    {
-        member& m = members[i];
-        const auto until = clock_type::now() + time;
-        while (const auto line = m.program->read_line(until)) {
-            if (!line->starts_with("generation")) note(m.life + ": " + *line);
-            if (line->starts_with("generation ")) {
-                const std::uint64_t g = std::strtoull(line->c_str() + 11, nullptr, 10);
-                newest = std::max(newest, g);
-                note(timeline::mark::has_generation, i);
-            } else if (line->starts_with("lost")) {
-                ++lost;
-                // One human, one sign-in; those that start from now on bring it too.
-                if (clock_type::now() > signed_in + 2s) {
-                    refresh_token = server.sign_in();
-                    signed_in = clock_type::now();
-                }
-                m.program->write_line(refresh_token);
-            } else {
-                ++failed;
-            }
-        }
-    }
-    void listen_to_all(std::chrono::milliseconds time)
-    {
-        for (std::size_t i = 0; i < members.size(); ++i) listen(i, i == 0 ? time : 0ms);
-    }
-    std::size_t anybody() { return std::uniform_int_distribution<std::size_t>(0, members.size() - 1)(chance); }
-    int below(int n) { return std::uniform_int_distribution<int>(0, n - 1)(chance); }
-
-    // Kills, and sometimes stops one for a while; `more` is done in between.
-    template <class More>
-    void torment(std::size_t how_often, std::chrono::milliseconds stop_for, More more)
-    {
-        while (kills < how_often) {
-            listen_to_all(std::chrono::milliseconds(below(200)));
-            more();
-            if (below(20) == 0) {
-                const std::size_t i = anybody();
-                members[i].program->send(SIGSTOP);
-                if (stop_for > 6s)
-                    server.hurt( // past a lease that is a time
-                        members[i].life);
-                const std::chrono::milliseconds pause(below(static_cast<int>(stop_for.count())));
-                note(timeline::mark::stopped, i, std::chrono::duration<double>(pause).count());
-                std::this_thread::sleep_for(pause);
-                members[i].program->send(SIGCONT);
-                ++stops;
-            } else {
-                kill(anybody());
-            }
-        }
-    }
-
     // Everything is well again: all have the same generation, and it is the newest.
     void come_to_rest()
     {
@@ -187,17 +80,6 @@ struct fleet {
     }
 
     const std::string store;
-    std::mutex mutex;
-    timeline times; // under the mutex
-    fault_server server;
-    std::mt19937_64 chance;
-    std::vector<member> members;
-    std::string refresh_token;
-    std::size_t lives{}, kills{}, stops{}, lost{}, failed{};
-    std::uint64_t newest{};
-    clock_type::time_point signed_in{};
-    std::deque<std::string> notes;
-    clock_type::time_point began = clock_type::now();
 };
 
 fault_server::rates trouble()
@@ -217,7 +99,7 @@ std::uint64_t seed() { return argument(3, 1); }
 void over_sqlite(const char* name, simulation::reuse_rule rule)
 {
     const temp_directory directory;
-    fleet f("sqlite:" + (directory / "store"), rule, trouble(), processes(), seed());
+    tested_fleet f("sqlite:" + (directory / "store"), rule, trouble(), processes(), seed());
     f.torment(kills(), 300ms, [] {});
     f.come_to_rest();
     f.report(name);
@@ -238,7 +120,7 @@ BOOST_AUTO_TEST_CASE(sqlite_at_a_strict_server) { over_sqlite("SQLite, strict", 
 BOOST_AUTO_TEST_CASE(sqlite_without_faults)
 {
     const temp_directory directory;
-    fleet f("sqlite:" + (directory / "store"), simulation::reuse_rule::strict, {}, argument(2, 8), seed());
+    tested_fleet f("sqlite:" + (directory / "store"), simulation::reuse_rule::strict, {}, argument(2, 8), seed());
     for (int i = 0; i < 50; ++i) f.listen_to_all(100ms);
     f.come_to_rest();
     f.report("SQLite, calm");
@@ -256,7 +138,7 @@ void over_postgres(const char* name, simulation::reuse_rule rule)
 {
     postgres_server database("fsync = on");
     relay between(database.port());
-    fleet f("postgres:" + database.conninfo_at(between.port()), rule, trouble(), processes(), seed());
+    tested_fleet f("postgres:" + database.conninfo_at(between.port()), rule, trouble(), processes(), seed());
     std::size_t stops = 0, cuts = 0;
     f.torment(kills() / 2, 9s, [&] {
         if (f.below(10) == 0) {
@@ -290,7 +172,7 @@ BOOST_AUTO_TEST_CASE(postgres_at_a_strict_server)
 BOOST_AUTO_TEST_CASE(postgres_without_faults)
 {
     const postgres_server database;
-    fleet f("postgres:" + database.conninfo(), simulation::reuse_rule::strict, {}, argument(2, 8), seed());
+    tested_fleet f("postgres:" + database.conninfo(), simulation::reuse_rule::strict, {}, argument(2, 8), seed());
     for (int i = 0; i < 50; ++i) f.listen_to_all(100ms);
     f.come_to_rest();
     f.report("PostgreSQL, calm");

@@ -4,7 +4,7 @@
 //   lost CODE       the grant was refused; the next line of standard input is a new refresh token
 //   failed WHY      a caller got no token, for another reason
 //
-// Usage: fleet_child STORE TOKEN_ENDPOINT REFRESH_TOKEN LIFE, where STORE is sqlite:PATH or postgres:CONNINFO
+// Usage: fleet_child STORE TOKEN_ENDPOINT REFRESH_TOKEN, where STORE is sqlite:PATH or postgres:CONNINFO
 
 #include "support/store_of.hpp"
 
@@ -75,7 +75,7 @@ asio::awaitable<void> want_tokens(token_source tokens, std::uint64_t& newest)
 
 int main(int count, char** values)
 try {
-    if (count != 5) return 2;
+    if (count != 4) return 2;
     asio::io_context context;
     source_options options;
     options.service.store = test::store_of(values[1], context.get_executor());
@@ -86,9 +86,9 @@ try {
     policy.max_wait = 20s;
     policy.backoff_cap = 1s;
     policy.unused = unused_sources::always;
-    const token_source tokens(
-        context.get_executor(), client_registration(values[2], "fleet").allow_plain_http_for_tests(),
-        grant::refresh_token(secret_string(values[3])).parameter("life", values[4]), std::move(options));
+    const token_source tokens(context.get_executor(),
+                              client_registration(values[2], "fleet").allow_plain_http_for_tests(),
+                              grant::refresh_token(secret_string(values[3])), std::move(options));
     std::uint64_t newest = 0;
     for (int i = 0; i < 8; ++i) asio::co_spawn(context, want_tokens(tokens, newest), asio::detached);
     context.run();

@@ -39,6 +39,7 @@ struct presentation {
     afresh::instant sent{}; // by the sender's clocks
     ending end = ending::open;
     std::size_t successes{}; // saved by anybody before it
+    virtual_time at{};
 };
 
 // A record before a command.
@@ -179,14 +180,15 @@ private:
         token_id successor = no_token;
         bool saved{};
     };
-    std::vector<succession> succeeded_;   // by token_id of the refresh token that was sent
-    std::vector<std::size_t> handed_out_; // by token_id of the access token: in which step, counted from 1
-    std::vector<bool> rejected_;          // by token_id of the access token
-    std::vector<bool> lapsed_;            // by token_id of the refresh token
-    bool clocks_stepped_{};               // ever
-    std::vector<intent_facts> intents_;   // by token_id of the refresh token
-    std::optional<doubted> refusal_;      // of the last refused grant, while it stands
-    life_id refused_{};                   // to whom
+    std::vector<succession> succeeded_;               // by token_id of the refresh token that was sent
+    std::vector<std::size_t> handed_out_;             // by token_id of the access token: in which step, counted from 1
+    std::vector<bool> rejected_;                      // by token_id of the access token
+    std::vector<bool> lapsed_;                        // by token_id of the refresh token
+    bool clocks_stepped_{};                           // ever
+    std::vector<intent_facts> intents_;               // by token_id of the refresh token
+    virtual_time last_news_ = -std::chrono::hours(1); // when the generation changed
+    std::optional<doubted> refusal_;                  // of the last refused grant, while it stands
+    life_id refused_{};                               // to whom
 };
 
 } // namespace simulation

@@ -40,7 +40,7 @@ std::size_t checker::first_byte(process& p, token_id refresh)
         fail("I8: a refused grant is sent again though nobody said so");
     check_rate(p, refresh, now.mono);
     check_doubt(p, refresh);
-    presentations_.push_back({refresh, f.life, now, ending::open, successes});
+    presentations_.push_back({refresh, f.life, now, ending::open, successes, world_.now()});
     return presentations_.size() - 1;
 }
 
@@ -70,7 +70,7 @@ void checker::check_doubt(process& p, token_id refresh)
     if (!holds_served_token(p) || !world_.server.access(f.received).told) return;
     std::size_t sends = 0;
     bool doubt = false;
-    std::chrono::steady_clock::time_point first;
+    virtual_time first{};
     for (const presentation& s : presentations_) {
         if (s.refresh != refresh) continue;
         if (s.end == ending::doubt || s.end == ending::died) doubt = true;
@@ -78,13 +78,13 @@ void checker::check_doubt(process& p, token_id refresh)
         if (clear) // not rotated, or not even looked at
             sends = 0, doubt = false;
         else if (sends++ == 0)
-            first = s.sent.mono;
+            first = s.at;
     }
     if (!doubt) return;
     const auto told = *world_.server.access(f.received).told;
     const auto times = afresh::core::schedule({f.received_sent.mono, f.received_sent.wall}, told, world_.policy, 0);
     const auto grace = world_.policy.rotation_grace.value_or(10s);
-    const bool prompt = sends <= world_.policy.doubt_resends && now.mono <= first + grace;
+    const bool prompt = sends <= world_.policy.doubt_resends && world_.now() <= first + grace;
     if (!prompt && !afresh::core::after(times.usable_until, -world_.policy.doubt_ahead).reached({now.mono, now.wall}))
         fail("I7: a refresh token in doubt is risked though a good access token is held");
 }

@@ -66,6 +66,7 @@ void checker::store_committed(const record_facts& before, const afresh::chain_re
     if (c.what == kind::replace) refusal_.reset();
     if (c.what == kind::replace || c.what == kind::save_success)
         for (auto& p : world_.processes) p->facts.inherited = no_token, p->facts.latched = no_token; // another grant
+    if (after.generation != before.generation) last_news_ = world_.now();
     if (c.what == kind::sign_out) {
         refusal_.reset();
         for (auto& p : world_.processes) {

@@ -84,7 +84,10 @@ void checker::wait_ended(process& p, std::size_t id, afresh::error_code ec, std:
     const bool paused =
         ec == errc::temporarily_unavailable && std::any_of(world_.processes.begin(), world_.processes.end(),
                                                            [](const auto& peer) { return !peer->facts.calm; });
-    const bool told_why = paused || (gone && (ec == errc::sign_in_required || ec == errc::rotation_in_doubt));
+    // Somebody has signed in a moment ago.
+    const bool late_news = world_.now() < last_news_ + 2 * world_.policy.reread_interval;
+    const bool told_why =
+        paused || ((gone || late_news) && (ec == errc::sign_in_required || ec == errc::rotation_in_doubt));
     if (calm && w.max_wait >= 20s && !bucket_empty && !crowded && !told_why)
         fail("I12: nothing was wrong, and a caller got no token: " + ec.message());
 }

@@ -18,8 +18,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// One request with a Content-Length: enough for a client that is under test elsewhere. Empty: it never came.
-std::string read_body(int socket)
+struct form {
+    std::string query;
+    std::string body; // empty: it never came
+};
+
+// One request with a Content-Length: enough for a client that is under test elsewhere.
+form read_form(int socket)
 {
     std::string text;
     char buffer[4096];
@@ -30,7 +35,10 @@ std::string read_body(int socket)
             std::transform(head.begin(), head.end(), head.begin(), [](unsigned char c) { return std::tolower(c); });
             const std::size_t at = head.find("content-length: ");
             const std::size_t length = at == std::string::npos ? 0 : std::stoul(head.substr(at + 16));
-            if (text.size() >= end + 4 + length) return text.substr(end + 4, length);
+            const std::size_t asks = head.find('?');
+            const std::string query =
+                asks > head.find("\r\n") ? "" : head.substr(asks + 1, head.find(' ', asks) - asks - 1);
+            if (text.size() >= end + 4 + length) return {query, text.substr(end + 4, length)};
         }
         const ssize_t n = ::recv(socket, buffer, sizeof buffer, 0);
         if (n <= 0) return {};
@@ -183,14 +191,14 @@ simulation::server_answer fault_server::process(const std::string& body, simulat
 
 void fault_server::serve(int socket)
 {
-    const std::string body = read_body(socket);
+    const auto [query, body] = read_form(socket);
     std::unique_lock lock(mutex_);
     if (body.empty()) {
         ::close(socket);
         return;
     }
     ++ledger_.requests;
-    const std::string life = parameter(body, "life");
+    const std::string life = parameter(query, "life");
     const simulation::token_id refresh = brain_.find_refresh(parameter(body, "refresh_token"));
     auto& all = presented_[refresh];
     for (const presentation& other : all)

@@ -1,7 +1,7 @@
 #pragma once
 // The simulator's authorization server behind a real socket, on loopback: it rotates, notices reuse, and loses answers
-// as it is told. It knows which process sends what (a form parameter `life`), so it can say of each reuse whether the
-// clients could have avoided it.
+// as it is told. It knows which process sends what (`life`, in the query of its URL), so it can say of each reuse whether
+// the clients could have avoided it.
 
 #include "simulation/world/authorization_server.hpp"
 
