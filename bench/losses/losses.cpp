@@ -52,7 +52,7 @@ outcome run(const contestant& who, const scene& what, reuse_rule rule, std::chro
     habits.lifetime = who.lifetime;
     std::vector<std::string> command = who.command;
     command.insert(command.end(), {std::to_string(what.callers), directory / "tokens"});
-    fleet f(std::move(command), std::move(habits), what.trouble, what.processes, 1);
+    fleet f(std::move(command), std::move(habits), what.trouble, what.processes, 20261129);
     const auto until = std::chrono::steady_clock::now() + how_long;
     while (std::chrono::steady_clock::now() < until) {
         if (what.killed_every.count() == 0) {
@@ -92,9 +92,9 @@ int main(int count, char** values)
         all.push_back({name, words(text.substr(name.size() + 1)), lifetime_for(name)});
     }
     fault_server::rates losses;
-    losses.lost = 0.05;
-    losses.torn = 0.02;
-    losses.unseen = 0.03;
+    losses.lost = 0.1;
+    losses.torn = 0.05;
+    losses.unseen = 0.05;
     fault_server::rates slow;
     slow.slow = 1;
     const scene scenes[] = {

@@ -182,7 +182,8 @@ effects refresh_fsm::ended(const dialogue_result& r, const view& v)
 effects refresh_fsm::renewed(const dialogue_result& r, const view& v)
 {
     in_doubt_ = deferred_ = false;
-    rejection_ = rejection::none;
+    // One that was found a moment ago may be rejected already.
+    if (!r.adopted || token_ != r.times) rejection_ = rejection::none;
     unsaved_ = r.unsaved;
     save_at_ = r.unsaved ? after(v.now, policy_.save_retry) : moment::never();
     // The refresh token is good and kept; only what came with it is not. An older token stays in use while it lasts.

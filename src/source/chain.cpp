@@ -105,7 +105,7 @@ void chain::on_wake()
     waiter_list late = waiters_.take_expired(now, errc::wait_timed_out);
     lock.unlock();
     refuse(std::move(late));
-    if (posting_ && lease_until_ && !renewing_lease_ && now >= lease_renewed_ + service->policy.lease_ttl / 3)
+    if (keeps_lease() && now >= lease_renewed_ + service->policy.lease_ttl / 3)
         asio::co_spawn(strand, keep_lease(shared_from_this()), asio::detached);
     begin_command();
     begin_revocation();
@@ -198,8 +198,7 @@ void chain::rearm()
         std::lock_guard lock(mutex_);
         next = std::min(next, waiters_.earliest());
     }
-    if (posting_ && lease_until_ && !renewing_lease_)
-        next = std::min(next, lease_renewed_ + service->policy.lease_ttl / 3);
+    if (keeps_lease()) next = std::min(next, lease_renewed_ + service->policy.lease_ttl / 3);
     if (!commands_.empty() && fsm_.running() == core::dialogue::none) next = std::min(next, command_at_);
     if (fsm_.running() == core::dialogue::none && !closed()) next = std::min(next, reread_at_);
     for (const auto& s : shutdowns_) next = std::min(next, s.deadline);

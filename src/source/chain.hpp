@@ -165,6 +165,7 @@ private:
     asio::awaitable<store_reply> execute(store_command command);
     asio::awaitable<store_reply> take_lease();
     void extend_lease(const core::moment& asked);
+    bool keeps_lease() const;
     asio::awaitable<void> release_lease();
     asio::awaitable<bool> seed(const chain_record& record);
     asio::awaitable<store_reply::status> save_pending();

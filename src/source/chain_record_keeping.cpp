@@ -73,6 +73,12 @@ asio::awaitable<void> chain::release_lease()
     co_await execute(std::move(release)); // if it fails the lease runs out by itself
 }
 
+// Once it has run out it is somebody else's.
+bool chain::keeps_lease() const
+{
+    return posting_ && lease_until_ && !renewing_lease_ && !lease_until_->reached(service->now());
+}
+
 // While the POST is open. A failed renewal lets the lease run out, which stops further attempts but not this one.
 asio::awaitable<void> chain::keep_lease(std::shared_ptr<chain> self)
 {
@@ -82,8 +88,13 @@ asio::awaitable<void> chain::keep_lease(std::shared_ptr<chain> self)
     const store_reply reply = co_await self->execute(std::move(renew));
     const bool overtaken = reply.record.generation > self->generation_; // by the late answer of who had it before
     if (reply.outcome == status::ok && self->lease_until_ && !overtaken) self->extend_lease(asked);
-    if (overtaken && self->lease_until_) self->lease_until_ = asked; // nothing more is sent
-    self->lease_renewed_ = self->service->now().mono;                // also when it failed: once more after a while
+    if (overtaken && self->lease_until_) {
+        self->lease_until_ =
+            asked; // nothing more is sent, and what is on its way is another refresh token than others'
+        store_command release = self->about_me(kind::release_lease);
+        co_await self->execute(std::move(release));
+    }
+    self->lease_renewed_ = self->service->now().mono; // also when it failed: once more after a while
     self->renewing_lease_ = false;
     self->rearm();
 }
