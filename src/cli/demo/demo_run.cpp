@@ -228,6 +228,9 @@ void demo_run::on_event(const event& e)
     case event::kind::rotated:
     case event::kind::saved:
     case event::kind::token_rejected:
+    case event::kind::signed_out:
+    case event::kind::revoked:
+    case event::kind::revocation_failed:
     case event::kind::closed: return;
     }
 }
