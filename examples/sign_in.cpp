@@ -1,5 +1,5 @@
 // When the grant is refused, a human must sign in again. Afresh says so once, through a hook; the program brings new
-// tokens and everything goes on.
+// tokens and everything goes on, until somebody signs out.
 
 #include "settings.hpp"
 
@@ -7,6 +7,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -14,6 +15,8 @@
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+
+asio::awaitable<void> sign_out(const afresh::token_source& tokens);
 
 //[body
 asio::awaitable<void> serve(asio::any_io_executor executor)
@@ -42,6 +45,21 @@ asio::awaitable<void> serve(asio::any_io_executor executor)
         asio::steady_timer pause(executor, 50ms); // a server would answer "please sign in" and go on
         co_await pause.async_wait(asio::use_awaitable);
     }
+    co_await sign_out(tokens);
+}
+//]
+
+//[sign_out
+asio::awaitable<void> sign_out(const afresh::token_source& tokens)
+{
+    afresh::error_code ec;
+    co_await tokens.async_sign_out(asio::redirect_error(asio::use_awaitable, ec));
+    if (ec == afresh::errc::revocation_failed)
+        std::cout << "signed out; but the server may accept the tokens for a while\n";
+    else if (ec)
+        throw boost::system::system_error(ec); // the store failed: nothing has changed, try again
+    else
+        std::cout << "signed out\n";
 }
 //]
 

@@ -2,10 +2,10 @@
 
 #include "core/token_request.hpp"
 #include "crypto/digest.hpp"
+#include "source/insist.hpp"
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -106,7 +106,9 @@ void chain::on_wake()
     lock.unlock();
     refuse(std::move(late));
     if (keeps_lease() && now >= lease_renewed_ + service->policy.lease_ttl / 3)
-        asio::co_spawn(strand, keep_lease(shared_from_this()), asio::detached);
+        spawn_surely(
+            strand, [&] { return keep_lease(shared_from_this()); },
+            [self = shared_from_this()] { self->renewing_lease_ = false; });
     begin_command();
     begin_revocation();
     apply(fsm_.on_tick(look()));
@@ -212,7 +214,19 @@ void chain::begin(core::dialogue what)
     sent_ = false;
     if (what == core::dialogue::exchange && keep_alive_.reached(service->now()))
         report({.what = event::kind::refresh_token_expires, .generation = generation_});
-    asio::co_spawn(strand, run(shared_from_this(), what), asio::detached);
+    spawn_surely(
+        strand, [&] { return run(shared_from_this(), what); }, [self = shared_from_this()] { self->dialogue_died(); });
+}
+
+// Out of memory, again and again.
+void chain::dialogue_died()
+{
+    if (fsm_.running() == core::dialogue::none) return;
+    core::dialogue_result r;
+    r.end = core::dialogue_end::store_failed;
+    posting_ = false;
+    lease_until_.reset();
+    finish(r);
 }
 
 void chain::begin_command()
@@ -221,9 +235,9 @@ void chain::begin_command()
     if (command_at_ > service->now().mono) return;
     fsm_.on_command();
     began_ = service->now().mono;
-    command next = std::move(commands_.front());
-    commands_.pop_front();
-    asio::co_spawn(strand, run_command(shared_from_this(), std::move(next)), asio::detached);
+    spawn_surely(
+        strand, [&] { return run_command(shared_from_this()); },
+        [self = shared_from_this()] { self->dialogue_died(); });
 }
 
 void chain::finish(const core::dialogue_result& r)

@@ -131,6 +131,7 @@ private:
     void begin_reread();
     void begin(core::dialogue what);
     void begin_command();
+    void dialogue_died();
     void finish(const core::dialogue_result& r);
     void call_sign_in_hook();
     void signed_in(const std::exception_ptr& failed, token_set tokens);
@@ -149,12 +150,13 @@ private:
     // dialogue.cpp, set_tokens.cpp, sign_out.cpp, chain_record_keeping.cpp: coroutines on the strand; each runs to its
     // end, whoever waits or does not
     static asio::awaitable<void> run(std::shared_ptr<chain> self, core::dialogue what);
-    static asio::awaitable<void> run_command(std::shared_ptr<chain> self, command c);
+    static asio::awaitable<void> run_command(std::shared_ptr<chain> self);
     static asio::awaitable<void> keep_lease(std::shared_ptr<chain> self);
     asio::awaitable<core::dialogue_result> exchange();
     asio::awaitable<core::dialogue_result> reread();
     asio::awaitable<core::dialogue_result> send_grant();
     asio::awaitable<core::dialogue_result> save_answer(core::token_response& response, core::moment sent);
+    void take_answer(const core::token_response& response, core::moment sent);
     asio::awaitable<core::dialogue_result> note_failure(const core::token_response& response,
                                                         const transport_outcome& outcome, const send_intent& intent,
                                                         const core::moment& first_sent);

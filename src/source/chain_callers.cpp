@@ -2,6 +2,7 @@
 
 #include "core/token_request.hpp"
 #include "source/chain.hpp"
+#include "source/insist.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -35,7 +36,7 @@ void chain::ask()
 
 void chain::post(void (chain::*event)())
 {
-    asio::post(strand, [self = shared_from_this(), event] { (self.get()->*event)(); });
+    post_surely(strand, [self = shared_from_this(), event] { (self.get()->*event)(); });
 }
 
 void chain::add(waiter& w, std::chrono::milliseconds wait, std::unique_lock<std::mutex>& lock)
@@ -141,7 +142,7 @@ void chain::take(command c)
 
 void chain::retry_grant()
 {
-    asio::post(strand, [self = shared_from_this()] {
+    post_surely(strand, [self = shared_from_this()] {
         self->revive_ = true;
         self->apply(self->fsm_.on_retry_grant(self->look()));
     });

@@ -1,8 +1,7 @@
 // What is told of a chain: its status, and events as they happen.
 
 #include "source/chain.hpp"
-
-#include <boost/asio/post.hpp>
+#include "source/insist.hpp"
 
 #include <exception>
 #include <utility>
@@ -44,8 +43,8 @@ error_code chain::standing_error() const
 void chain::report(event e) const
 {
     if (!service->on_event) return;
-    e.key = options.key;
-    asio::post(strand, [self = shared_from_this(), e = std::move(e)] {
+    insist([&] { e.key = options.key; });
+    post_surely(strand, [self = shared_from_this(), e = std::move(e)] {
         try {
             self->service->on_event(e);
         } catch (...) { // the hook is an observer: it has no say in what happens
@@ -68,8 +67,10 @@ void chain::fill_status()
     s.due.reset();
     if (held_ && held_times_.due != core::moment::never()) s.due = held_times_.due.wall;
     s.last_failure = failure_;
-    s.last_diagnostics = failure_said_;
-    s.last_detail = failure_detail_;
+    insist([&] {
+        s.last_diagnostics = failure_said_;
+        s.last_detail = failure_detail_;
+    });
     switch (fsm_.current()) {
     case core::phase::closed: s.state = source_state::closed; break;
     case core::phase::latched: s.state = source_state::refused; break;

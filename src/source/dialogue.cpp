@@ -8,6 +8,7 @@
 
 #include "core/token_request.hpp"
 #include "crypto/digest.hpp"
+#include "source/insist.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -231,8 +232,9 @@ asio::awaitable<dialogue_result> chain::send_grant()
     rearm();
     report({.what = event::kind::refresh_started, .generation = generation_});
     transport_outcome outcome = co_await transmit(std::move(request));
-    core::token_response response =
-        core::parse_token_response(outcome, *registration, grant, service->now().wall, refresh_token_);
+    core::token_response response = insist([&] { // it may hold the only copy of the next refresh token
+        return core::parse_token_response(outcome, *registration, grant, service->now().wall, refresh_token_);
+    });
     wipe(outcome.response.body());
     failure_said_ = response.said;
     if (response.outcome == verdict::ok || response.outcome == verdict::quarantined)
@@ -257,32 +259,9 @@ asio::awaitable<transport_outcome> chain::transmit(transport_request request)
 // Step 4: durable before any caller sees the access token.
 asio::awaitable<dialogue_result> chain::save_answer(core::token_response& response, core::moment sent)
 {
-    store_command save = about_me(kind::save_success);
-    if (!response.id_token.empty()) id_token_ = response.id_token; // an answer without one keeps the old one
-    stored_token token = describe(sent, response.expires_in);
-    token.token_type = response.token_type;
-    token.granted_scope = response.scope;
-    token.access_token = response.access_token;
-
     const bool rotated = !response.refresh_token.empty() && !(response.refresh_token == refresh_token_);
-    if (!response.refresh_token.empty()) refresh_token_ = response.refresh_token;
-    rt_hash_ = crypto::fingerprint(refresh_token_.reveal());
-    save.new_refresh_token = refresh_token_;
-    save.new_rt_hash = rt_hash_;
-    keep_alive_ = core::moment::never();
-    const auto dies_in =
-        response.refresh_expires_in ? response.refresh_expires_in : service->policy.refresh_token_lifetime;
-    if (dies_in && !refresh_token_.empty()) {
-        keep_alive(sent, *dies_in);
-        save.refresh_expires_at = token.obtained_at + *dies_in;
-    }
     const bool unusable = response.outcome == verdict::quarantined;
-    if (!unusable) {
-        save.token = token;
-        prepare(token, sent);
-    }
-    ++generation_;
-    pending_save_ = std::move(save); // from here on the new refresh token cannot be lost by this process
+    insist([&] { take_answer(response, sent); }); // from here on this process cannot lose the new refresh token
     if (rotated) report({.what = event::kind::rotated, .generation = generation_});
     const store_reply::status saved = co_await save_pending();
     if (saved == status::signed_out) co_return ending(dialogue_end::signed_out);
@@ -293,6 +272,38 @@ asio::awaitable<dialogue_result> chain::save_answer(core::token_response& respon
     r.unusable = unusable;
     r.cause = unusable ? response.cause : error_code();
     co_return r;
+}
+
+// What changes in this chain with an answer: all of it, or nothing when memory runs out.
+void chain::take_answer(const core::token_response& response, core::moment sent)
+{
+    store_command save = about_me(kind::save_success);
+    secret_string refresh_token = response.refresh_token.empty() ? refresh_token_ : response.refresh_token;
+    std::string hash = crypto::fingerprint(refresh_token.reveal());
+    secret_string id_token = response.id_token.empty() ? id_token_ : response.id_token; // one that is not named stays
+    save.new_refresh_token = refresh_token;
+    save.new_rt_hash = hash;
+    stored_token token = describe(sent, response.expires_in);
+    token.id_token = id_token;
+    token.token_type = response.token_type;
+    token.granted_scope = response.scope;
+    token.access_token = response.access_token;
+    keep_alive_ = core::moment::never();
+    const auto dies_in =
+        response.refresh_expires_in ? response.refresh_expires_in : service->policy.refresh_token_lifetime;
+    if (dies_in && !refresh_token.empty()) {
+        keep_alive(sent, *dies_in);
+        save.refresh_expires_at = token.obtained_at + *dies_in;
+    }
+    if (response.outcome != verdict::quarantined) {
+        prepare(token, sent);
+        save.token = std::move(token);
+    }
+    refresh_token_ = std::move(refresh_token);
+    rt_hash_ = std::move(hash);
+    id_token_ = std::move(id_token);
+    ++generation_;
+    pending_save_ = std::move(save);
 }
 
 // The record learns how the attempt ended, so that a successor of this process knows it too. The pause that is written

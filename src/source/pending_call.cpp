@@ -1,10 +1,11 @@
 #include "source/pending_call.hpp"
 
+#include "source/insist.hpp"
+
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 
 #include <atomic>
 #include <utility>
@@ -29,12 +30,14 @@ struct pending_call::state {
 void pending_call::state::settle(const std::shared_ptr<state>& s, error_code ec)
 {
     if (s->settled.test_and_set()) return;
-    asio::post(s->fallback, asio::bind_executor(s->work.get_executor(), [s, ec] {
-                   asio::get_associated_cancellation_slot(s->handler).clear();
-                   auto handler = std::move(s->handler);
-                   s->work.reset();
-                   std::move(handler)(ec);
-               }));
+    insist([&] {
+        asio::post(s->fallback, asio::bind_executor(s->work.get_executor(), [s, ec] {
+                       asio::get_associated_cancellation_slot(s->handler).clear();
+                       auto handler = std::move(s->handler);
+                       s->work.reset();
+                       std::move(handler)(ec);
+                   }));
+    });
 }
 
 struct pending_call::cancel {

@@ -3,10 +3,10 @@
 #include "crypto/digest.hpp"
 #include "source/chain.hpp"
 #include "source/context_hook.hpp"
+#include "source/insist.hpp"
 
 #include <afresh/http_transport.hpp>
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -138,7 +138,7 @@ void service::on_store_changed(const std::string& key)
     }
     core::mono_time at = now().mono;
     for (auto& c : all) {
-        asio::post(c->strand, [c, at] { c->on_store_changed(at); });
+        post_surely(c->strand, [c, at] { c->on_store_changed(at); });
         at += std::chrono::milliseconds(1);
     }
 }
@@ -166,7 +166,7 @@ void service::tell_others(const chain& c)
     }
     const core::mono_time at = now().mono;
     for (auto& other : all)
-        if (other.get() != &c) asio::post(other->strand, [other, at] { other->on_store_changed(at); });
+        if (other.get() != &c) post_surely(other->strand, [other, at] { other->on_store_changed(at); });
 }
 
 void service::forget(chain& c, const std::string& name)
@@ -230,9 +230,10 @@ void service::arm()
         return time->wake_at(armed_, {});
     }
     armed_ = std::min(deadlines_.begin()->wake_at, now().mono + policy.longest_sleep);
-    time->wake_at(armed_, [weak = weak_from_this()] {
+    const auto wake = [weak = weak_from_this()] {
         if (auto self = weak.lock()) self->on_wake();
-    });
+    };
+    insist([&] { time->wake_at(armed_, wake); });
 }
 
 void service::on_wake()
@@ -253,7 +254,7 @@ void service::on_wake()
         armed_ = core::mono_time::max();
         arm();
     }
-    for (auto& c : due) asio::post(c->strand, [c] { c->on_wake(); });
+    for (auto& c : due) post_surely(c->strand, [c] { c->on_wake(); });
 }
 
 void service::abandon()

@@ -12,8 +12,10 @@ namespace afresh::detail {
 using kind = store_command::kind;
 using status = store_reply::status;
 
-asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self, command asked)
+asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self)
 {
+    command asked = std::move(self->commands_.front());
+    self->commands_.pop_front();
     core::dialogue_result r;
     r.end = core::dialogue_end::unchanged;
     error_code ec = errc::store_failed;

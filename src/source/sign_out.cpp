@@ -3,9 +3,7 @@
 #include "source/chain.hpp"
 
 #include "crypto/digest.hpp"
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include "source/insist.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -63,7 +61,9 @@ void chain::begin_revocation()
 {
     if (revocations_.empty() || revoking_ || revocations_.front().at > service->now().mono) return;
     revoking_ = true;
-    asio::co_spawn(strand, run_revocation(shared_from_this()), asio::detached);
+    const auto self = shared_from_this();
+    spawn_surely(
+        strand, [&] { return run_revocation(self); }, [self] { self->revoking_ = false; });
 }
 
 asio::awaitable<core::revocation_response> chain::ask_to_revoke(const core::parting_token& token)

@@ -10,6 +10,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <new>
 #include <utility>
 
 namespace afresh {
@@ -77,25 +78,36 @@ struct heap_waiter : detail::waiter {
     {
         executor = ex;
         complete = [](detail::waiter* w) {
-            std::unique_ptr<heap_waiter> self(static_cast<heap_waiter*>(w));
-            const auto to = self->work.get_executor();
+            const auto self = std::move(static_cast<heap_waiter*>(w)->self);
             const asio::any_io_executor ex = self->executor;
             // It lives until the caller's executor has cleared the caller's slot: until then a signal may still reach
             // it.
-            asio::dispatch(ex, asio::bind_executor(to, [self = std::move(self)]() mutable {
-                               asio::get_associated_cancellation_slot(self->handler).clear();
-                               auto handler = std::move(self->handler);
-                               const error_code ec = self->ec;
-                               access_token token = std::move(self->token);
-                               self.reset();
-                               std::move(handler)(ec, std::move(token));
-                           }));
+            for (int tries = 3;; --tries) try {
+                    return asio::dispatch(ex, asio::bind_executor(self->work.get_executor(), [self]() mutable {
+                                              self->begun = true;
+                                              finish(std::move(self));
+                                          }));
+                } catch (const std::bad_alloc&) { // as in insist(), but for what the handler itself throws
+                    if (self->begun || tries == 0) throw;
+                }
         };
-        abandon = [](detail::waiter* w) { delete static_cast<heap_waiter*>(w); };
+        abandon = [](detail::waiter* w) { static_cast<heap_waiter*>(w)->self.reset(); };
+    }
+    static void finish(std::shared_ptr<heap_waiter> self)
+    {
+        asio::get_associated_cancellation_slot(self->handler).clear();
+        auto handler = std::move(self->handler);
+        const error_code ec = self->ec;
+        access_token token = std::move(self->token);
+        self->work.reset();
+        self.reset();
+        std::move(handler)(ec, std::move(token));
     }
 
+    std::shared_ptr<heap_waiter> self; // until it completes or is abandoned
     handler_type handler;
     work_type work;
+    bool begun{};
 };
 
 template <class Join>
@@ -103,16 +115,18 @@ void start_heap_waiter(const std::weak_ptr<detail::chain>& weak, const asio::any
                        heap_waiter::handler_type handler, Join join)
 {
     const auto self = weak.lock();
-    auto w = std::make_unique<heap_waiter>(std::move(handler), ex);
+    const auto w = std::make_shared<heap_waiter>(std::move(handler), ex);
     if (!self) { // a deferred operation that was started after the source was gone
+        w->self = w;
         w->ec = errc::closed;
         detail::waiter_list one;
-        one.push_back(*w.release());
+        one.push_back(*w);
         return detail::post_all(std::move(one));
     }
     auto slot = asio::get_associated_cancellation_slot(w->handler);
     if (slot.is_connected()) slot.emplace<detail::cancel_wait>(detail::cancel_wait{self, w.get()});
-    join(*self, *w.release());
+    w->self = w;
+    join(*self, *w);
 }
 
 } // namespace

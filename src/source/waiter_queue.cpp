@@ -1,9 +1,11 @@
 #include "source/waiter_queue.hpp"
 
-#include <boost/asio/post.hpp>
+#include "source/insist.hpp"
+
 #include <boost/intrusive/rbtree_algorithms.hpp>
 
 #include <array>
+#include <memory>
 #include <utility>
 
 namespace afresh::detail {
@@ -39,7 +41,10 @@ class batch {
 public:
     static constexpr std::size_t limit = 256;
 
-    explicit batch(waiter_list list) noexcept : list_(std::move(list)) {}
+    void take(waiter_list list) noexcept
+    {
+        while (!list.empty()) list_.push_back(list.pop_front());
+    }
     void operator()()
     {
         while (!list_.empty()) {
@@ -108,7 +113,9 @@ void post_all(waiter_list list)
     const auto flush = [](open_batch& b) {
         if (b.list.empty()) return;
         const asio::any_io_executor executor = std::move(b.executor);
-        asio::post(executor, batch(std::move(b.list)));
+        const auto all = insist([] { return std::make_shared<batch>(); });
+        all->take(std::move(b.list)); // cannot be lost any more
+        post_surely(executor, [all] { (*all)(); });
     };
     while (!list.empty()) {
         waiter& w = list.pop_front();
