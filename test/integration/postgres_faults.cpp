@@ -3,6 +3,11 @@
 #include "support/postgres_fixture.hpp"
 #include "support/relay.hpp"
 
+#include <afresh/token_source.hpp>
+#include <afresh/transport.hpp>
+
+#include <boost/asio/io_context.hpp>
+
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -216,6 +221,49 @@ BOOST_AUTO_TEST_CASE(after_a_reconnect_anything_may_have_changed)
          ++i)
         std::this_thread::sleep_for(milliseconds(10));
     BOOST_TEST(server.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(A10_no_transaction_and_no_lock_is_held_while_the_token_request_is_under_way)
+{
+    struct onlooker final : transport {
+        explicit onlooker(postgres_server& s) : server(s) {}
+        asio::awaitable<transport_outcome> send(transport_request request) override
+        {
+            const error_code stop = request.before_first_byte();
+            BOOST_TEST(!stop);
+            const std::string ours = "FROM pg_stat_activity WHERE usename = 'afresh' AND state <> 'idle'";
+            busy = server.sql("SELECT count(*) " + ours);
+            locks =
+                server.sql("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+                           "WHERE a.usename = 'afresh' AND (l.mode <> 'AccessShareLock' OR l.locktype = 'advisory')");
+            http_fields json;
+            json.add("Content-Type", "application/json");
+            http_response answer(
+                200, std::move(json),
+                R"({"access_token":"at","token_type":"Bearer","expires_in":3600,"refresh_token":"alice-1"})");
+            co_return transport_outcome(std::move(answer));
+        }
+        postgres_server& server;
+        std::string busy, locks;
+    };
+    const auto looks = std::make_shared<onlooker>(server);
+    asio::io_context context;
+    source_options options_of_it;
+    options_of_it.service.transport = looks;
+    options_of_it.service.store = store();
+    error_code ec;
+    {
+        const token_source tokens(context.get_executor(), client_registration("https://as.example.com/token", "client"),
+                                  grant::refresh_token("alice-0"), std::move(options_of_it));
+        tokens.async_get([&](error_code told, afresh::access_token) {
+            ec = told;
+            tokens.close();
+        });
+        context.run();
+    }
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(looks->busy == "0");
+    BOOST_TEST(looks->locks == "0");
 }
 
 BOOST_AUTO_TEST_CASE(no_session_state_is_left_behind_for_a_pooler_to_mix_up)

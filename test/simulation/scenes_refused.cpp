@@ -30,6 +30,26 @@ BOOST_AUTO_TEST_CASE(a_refused_grant_is_told_once_and_not_sent_again)
     BOOST_TEST(s.status().last_diagnostics.error == "invalid_grant");
 }
 
+// Somebody else has used the refresh token, and the server ends the grant when it comes a second time. No answer was
+// lost here, and that is told apart.
+BOOST_AUTO_TEST_CASE(B13_a_stolen_refresh_token_is_no_lost_answer_and_nothing_more_is_sent)
+{
+    scene s;
+    s.p.start();
+    BOOST_TEST(!s.get().ec);
+    const afresh::chain_record record = s.record();
+    s.w.server.steal(record.refresh_token.reveal(), s.w.now());
+    s.w.check.lease_lapsed(s.w.server.find_refresh(record.refresh_token.reveal())); // what follows is no client's fault
+    s.w.run_for(1h);
+    BOOST_TEST(s.get().ec == errc::sign_in_required); // and not rotation_in_doubt
+    BOOST_TEST(s.status().last_diagnostics.error == "invalid_grant");
+    BOOST_TEST(s.requests() == 2u);
+    s.w.run_for(24h);
+    BOOST_TEST(s.get().ec == errc::sign_in_required);
+    BOOST_TEST(s.requests() == 2u);
+    BOOST_TEST(s.w.server.reuse_events == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_grant_stays_refused_after_a_restart)
 {
     scene s;

@@ -86,7 +86,21 @@ BOOST_FIXTURE_TEST_CASE(a_pause_that_the_server_asked_for_outlives_the_process, 
     BOOST_TEST((time->now().mono - std::chrono::steady_clock::time_point(1000h) >= 600s));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_pause_of_before_the_clock_was_set_back_is_over, restarting)
+BOOST_FIXTURE_TEST_CASE(A13_a_token_from_the_future_is_used_and_does_not_last_for_ever, restarting)
+{
+    server->lifetime = 3h;
+    start();
+    BOOST_TEST(get() == "alice-at-1");
+    stop();
+    time->step(-24h * 365);
+    start();
+    BOOST_TEST(get() == "alice-at-1"); // how old it is nobody knows
+    BOOST_TEST(server->requests() == 1u);
+    time->pass(2h);
+    BOOST_TEST(run_until([&] { return get() == "alice-at-2"; }, 20));
+}
+
+BOOST_FIXTURE_TEST_CASE(A13_a_pause_of_before_the_clock_was_set_back_is_over, restarting)
 {
     live_and_be_told_to_wait();
     time->step(-1h);

@@ -199,6 +199,13 @@ void authorization_server::revoke_access_tokens()
     for (auto& a : access_) a.revoked = true;
 }
 
+void authorization_server::steal(std::string_view refresh_token, virtual_time now)
+{
+    afresh::http_request request("POST", "https://as.example.com/token");
+    request.body("grant_type=refresh_token&refresh_token=" + std::string(refresh_token));
+    (void)token_request(request, now);
+}
+
 void authorization_server::revoke(std::string_view token)
 {
     if (const token_id id = find_access(token); id != no_token) access_[static_cast<std::size_t>(id)].revoked = true;

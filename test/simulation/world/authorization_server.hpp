@@ -87,6 +87,8 @@ public:
     };
     sign_in_result sign_in(virtual_time now);
     server_answer token_request(const afresh::http_request& request, virtual_time now);
+    // A thief uses a refresh token.
+    void steal(std::string_view refresh_token, virtual_time now);
     // What the resource says.
     bool accepts(token_id access, virtual_time now) const;
     void revoke_access_tokens();
