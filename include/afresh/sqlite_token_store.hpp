@@ -18,6 +18,12 @@ struct sqlite_store_options {
     /// Encrypts the records; empty: the file's mode alone protects them. All who open the file need the keys. A store that
     /// was open until now is sealed when it is opened with keys, and never becomes open again.
     key_ring keys{};
+    /// What becomes of a file that proves to be damaged while it is open. False: commands fail, tokens in memory are
+    /// served while they last, and somebody puts a backup in its place. True: it is renamed to `PATH.damaged-...`, a new
+    /// file is begun, and the processes that run write into it what they know (event `store_went_back`). What no running
+    /// process knows begins anew with the refresh token that the program is started with; where that is spent, a server
+    /// that detects reuse ends the grant, and somebody must sign in.
+    bool set_aside_damaged = false;
 };
 
 /// Opens (or creates) the file: WAL, synchronous=FULL, secure_delete, mode 0600. A file that is readable by others,

@@ -8,9 +8,13 @@
 #include <afresh/sqlite_token_store.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <sys/types.h>
+#include <unistd.h>
 #include <vector>
 
 namespace afresh::store {
@@ -31,9 +35,18 @@ public:
     owner_lock::clock::time_point upkeep() { return owners_.drop_abandoned(owner_lock::clock::now()); }
     // The keys of chains that others have changed since this was asked before.
     std::vector<std::string> changes();
-    bool is_forked() const noexcept { return db_->is_forked(); }
+    bool is_forked() const noexcept { return ::getpid() != pid_; }
 
 private:
+    // The open file.
+    struct connection {
+        explicit connection(std::unique_ptr<sqlite_handle> handle);
+        std::unique_ptr<sqlite_handle> db;
+        sqlite_statement select, upsert, news, sealed; // the last: was it by some process, ever?
+    };
+    void attempt(std::span<store_task*> batch) noexcept;
+    bool begin_anew() noexcept;
+    void know_what_is_there();
     bool read(const std::string& key, chain_record& record);
     void write(const std::string& key, const chain_record& record, bool is_news);
     void load(store_task& task) noexcept;
@@ -43,14 +56,14 @@ private:
     void look_at_holder(lease& holder, store_time now, owner_lock::clock::time_point mono) const;
     void checkpoint() noexcept;
 
-    std::string path_;
-    std::unique_ptr<sqlite_handle> db_;
+    const sqlite_store_options options_;
+    const std::string path_;
+    std::optional<connection> file_; // none: a damaged one could not be replaced
     record_row rows_;
-    sqlite_statement select_;
-    sqlite_statement upsert_;
-    sqlite_statement news_;
-    sqlite_statement sealed_; // by some process, ever
     owner_lock owners_;
+    bool damaged_{};                                    // as a command has found out
+    std::optional<owner_lock::clock::time_point> anew_; // when the file was begun in the place of a damaged one
+    const pid_t pid_ = ::getpid();
     std::int64_t seen_{}; // the number of the last change that was told of
     std::set<std::int64_t> ours_, ours_uncommitted_;
 };

@@ -2,7 +2,12 @@
 
 #include "store/private_file.hpp"
 
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <fcntl.h>
 #include <mutex>
+#include <sys/file.h>
 #include <unistd.h>
 
 namespace afresh::store {
@@ -73,6 +78,21 @@ void make(const std::string& path, std::chrono::milliseconds busy_timeout)
     publish(fresh, path);
 }
 
+// PATH.damaged-20261129T041500Z-1234: the log and its index first, because a log that is left alone would be played back
+// into the new file.
+void set_aside(const std::string& path)
+{
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
+    ::gmtime_r(&now, &utc);
+    char stamp[32];
+    std::strftime(stamp, sizeof stamp, ".damaged-%Y%m%dT%H%M%SZ", &utc);
+    const std::string aside = path + stamp + '-' + std::to_string(::getpid()); // never over an older one
+    for (const char* suffix : {"-wal", "-shm", ""})
+        if (::rename((path + suffix).c_str(), (aside + suffix).c_str()) != 0 && errno != ENOENT)
+            fail_errno(path, "is damaged and cannot be renamed", errno);
+}
+
 } // namespace
 
 std::unique_ptr<sqlite_handle> open_store(const std::string& path, std::chrono::milliseconds busy_timeout)
@@ -94,6 +114,32 @@ std::unique_ptr<sqlite_handle> open_store(const std::string& path, std::chrono::
         fail(path, "was written by another version of Afresh", "use that version, or remove it and sign in again");
     set_up(*db);
     return db;
+}
+
+std::unique_ptr<sqlite_handle> begin_anew(std::unique_ptr<sqlite_handle> damaged,
+                                          std::chrono::milliseconds busy_timeout)
+{
+    const std::string path = damaged->path();
+    // One process at a time: whoever comes second finds the new file.
+    const std::string lock_file = path + ".lock";
+    const int lock = ::open(lock_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (lock < 0 || ::flock(lock, LOCK_EX) != 0) {
+        const int error = errno;
+        if (lock >= 0) ::close(lock);
+        fail_errno(lock_file, "cannot be locked", error);
+    }
+    try {
+        const bool first = !damaged->has_moved();
+        damaged->keep_log();
+        damaged.reset();
+        if (first || !is_there(path)) set_aside(path);
+        auto fresh = open_store(path, busy_timeout);
+        ::close(lock);
+        return fresh;
+    } catch (...) {
+        ::close(lock);
+        throw;
+    }
 }
 
 } // namespace afresh::store

@@ -52,7 +52,15 @@ sqlite_handle::sqlite_handle(std::string path, std::chrono::milliseconds busy_ti
 
 sqlite_handle::~sqlite_handle()
 {
-    if (!is_forked()) ::sqlite3_close(db_);
+    if (is_forked()) return;
+    if (has_moved()) keep_log();
+    ::sqlite3_close(db_);
+}
+
+void sqlite_handle::keep_log() noexcept
+{
+    int on = 1;
+    ::sqlite3_file_control(db_, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
 }
 
 bool sqlite_handle::is_forked() const noexcept { return ::getpid() != pid_; }
@@ -63,7 +71,12 @@ void sqlite_handle::fail(int code) const
     problem += db_ ? ::sqlite3_errmsg(db_) : ::sqlite3_errstr(code);
     if (const int error = db_ ? ::sqlite3_system_errno(db_) : 0; error != 0 && (code & 0xff) != SQLITE_BUSY)
         problem += " (" + std::generic_category().message(error) + ")";
-    store::fail(path_, problem, remedy(code));
+    if ((code & 0xff) != SQLITE_CORRUPT && (code & 0xff) != SQLITE_NOTADB) store::fail(path_, problem, remedy(code));
+    try {
+        store::fail(path_, problem, remedy(code));
+    } catch (const std::runtime_error& e) {
+        throw damaged_file(e.what());
+    }
 }
 
 void sqlite_handle::run(const char* sql)

@@ -13,6 +13,11 @@ struct sqlite3_stmt;
 
 namespace afresh::store {
 
+// The file is not what it was written as.
+struct damaged_file : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 // A connection. Failures are std::runtime_errors whose text has the file's name, SQLite's message and the remedy.
 // SQLite's messages never contain bound values, so no secret either.
 class sqlite_handle {
@@ -31,6 +36,8 @@ public:
     bool in_transaction() const noexcept;
     // Was the file deleted or replaced under us? What is written then is lost to everybody else.
     bool has_moved() const noexcept;
+    // Leaves the write-ahead log when this is closed: by then its name may be another store's.
+    void keep_log() noexcept;
     bool is_forked() const noexcept;
     const std::string& path() const noexcept { return path_; }
     [[noreturn]] void fail(int code) const;

@@ -148,6 +148,70 @@ BOOST_AUTO_TEST_CASE(damaged_pages_are_a_failure_and_not_an_empty_record)
     BOOST_TEST(has(refusal(d / "store"), "restore it from a backup"));
 }
 
+namespace {
+
+void damage_file(const std::string& path)
+{
+    const auto size = std::filesystem::file_size(path);
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    for (std::uintmax_t at = 0; at < size; at += 4096) {
+        file.seekp(static_cast<std::streamoff>(at));
+        file << std::string(4096, '\x5a');
+    }
+}
+
+std::vector<std::string> files_in(const temp_directory& d, const std::string& part)
+{
+    std::vector<std::string> all;
+    for (const auto& e : std::filesystem::directory_iterator(d / ""))
+        if (has(e.path().filename().string(), part)) all.push_back(e.path().string());
+    return all;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(A4_a_file_that_is_damaged_while_it_is_open_is_set_aside_where_that_is_wanted)
+{
+    const temp_directory d;
+    sqlite_store_options options{.path = d / "store"};
+    options.set_aside_damaged = true;
+    const auto store = make_sqlite_token_store(options), peer = make_sqlite_token_store(options);
+    store_client c(store), other(peer);
+    c.begin("r1");
+    tamper(d / "store", "PRAGMA wal_checkpoint(TRUNCATE)");
+    damage_file(d / "store");
+    // Nobody gets a lease at first: a request of before the damage may be under way.
+    const store_reply early = c.ask(take("a"));
+    BOOST_TEST(early.outcome == status::busy, early.error_text);
+    BOOST_TEST(files_in(d, "store.damaged-").size() >= 1u);
+    // Another process, which had the old file open, finds the new one, and puts back what it knows.
+    BOOST_TEST(other.does(save(0, 1, "r0", "r1", "a1")) == status::ok);
+    BOOST_TEST(c.record().refresh_token.reveal() == "r1");
+    BOOST_TEST(c.record().generation == 2u);
+    BOOST_TEST(c.does(take("a")) == status::ok);
+    const auto aside = files_in(d, "store.damaged-");
+    BOOST_TEST(std::count_if(aside.begin(), aside.end(),
+                             [](const std::string& f) { return !f.ends_with("-wal") && !f.ends_with("-shm"); }) == 1);
+    // And so does one that starts now.
+    BOOST_TEST(store_client(make_sqlite_token_store(options)).record().refresh_token.reveal() == "r1");
+}
+
+BOOST_AUTO_TEST_CASE(A4_otherwise_it_stays_where_it_is)
+{
+    const temp_directory d;
+    const auto store = open_store(d / "store");
+    store_client c(store);
+    c.begin("r1");
+    tamper(d / "store", "PRAGMA wal_checkpoint(TRUNCATE)");
+    damage_file(d / "store");
+    for (int i = 0; i < 2; ++i) {
+        const store_reply reply = c.ask(take("a"));
+        BOOST_TEST(reply.outcome == status::failed);
+        BOOST_TEST(has(reply.error_text, "restore it from a backup"), reply.error_text);
+    }
+    BOOST_TEST(files_in(d, "damaged").empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_full_disk_is_a_failure_that_passes_and_loses_nothing)
 {
     const temp_directory d;
