@@ -65,6 +65,8 @@ void sqlite_engine::know_what_is_there()
 std::vector<std::string> sqlite_engine::changes()
 {
     std::vector<std::string> keys;
+    const bool gone = !file_ || file_->db->has_moved();
+    if (gone && options_.set_aside_damaged && begin_anew()) return {std::string()}; // perhaps all have
     if (!file_) return keys;
     const rewinding after(file_->news);
     file_->news.bind(1, seen_);

@@ -33,7 +33,7 @@ public:
     // them does to a lease counts only once it is committed.
     void run(std::span<store_task*> batch) noexcept;
     owner_lock::clock::time_point upkeep() { return owners_.drop_abandoned(owner_lock::clock::now()); }
-    // The keys of chains that others have changed since this was asked before.
+    // The keys of chains that others have changed since this was asked before; an empty one: perhaps all.
     std::vector<std::string> changes();
     bool is_forked() const noexcept { return ::getpid() != pid_; }
 

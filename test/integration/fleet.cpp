@@ -15,6 +15,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 using namespace afresh;
@@ -100,9 +101,20 @@ void over_sqlite(const char* name, simulation::reuse_rule rule)
 {
     const temp_directory directory;
     tested_fleet f("sqlite:" + (directory / "store"), rule, trouble(), processes(), seed());
-    f.torment(kills(), 300ms, [] {});
+    std::size_t full = 0;
+    const auto limit_all = [&f](std::optional<std::uint64_t> bytes) {
+        for (auto& m : f.members) m.program->limit_files(bytes);
+    };
+    f.torment(kills(), 300ms, [&] { // and now and then the disk is full for a while
+        if (f.below(15) != 0) return;
+        limit_all(4096);
+        f.listen_to_all(std::chrono::milliseconds(f.below(1500)));
+        limit_all(std::nullopt);
+        ++full;
+    });
     f.come_to_rest();
     f.report(name);
+    std::printf("  the disk was full %zu times\n", full);
     const auto l = f.server.totals();
     if (rule != simulation::reuse_rule::strict) BOOST_TEST(l.lost_families == 0u);
 }

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <iostream>
 #include <string>
 
@@ -76,6 +77,7 @@ asio::awaitable<void> want_tokens(token_source tokens, std::uint64_t& newest)
 int main(int count, char** values)
 try {
     if (count != 4) return 2;
+    ::signal(SIGXFSZ, SIG_IGN); // a full disk is an error, not the end
     asio::io_context context;
     source_options options;
     options.service.store = test::store_of(values[1], context.get_executor());

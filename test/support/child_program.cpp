@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,6 +93,13 @@ void child_program::write_line(const std::string& line)
 {
     const std::string text = line + '\n';
     (void)!::write(input_, text.data(), text.size()); // one that is dead reads nothing
+}
+
+void child_program::limit_files(std::optional<std::uint64_t> bytes) noexcept
+{
+    rlimit limit{RLIM_INFINITY, RLIM_INFINITY};
+    if (bytes) limit.rlim_cur = *bytes;
+    ::prlimit(pid_, RLIMIT_FSIZE, &limit, nullptr);
 }
 
 void child_program::send(int signal) noexcept

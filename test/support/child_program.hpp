@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ public:
     bool ended() const noexcept { return ended_; }
     void write_line(const std::string& line);
     void send(int signal) noexcept;
+    // From here on no file that it writes grows beyond this, as on a full disk; unset: as far as it likes.
+    void limit_files(std::optional<std::uint64_t> bytes) noexcept;
     // Waits until it has ended; the signal that ended it, or 0.
     int wait();
 

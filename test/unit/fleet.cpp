@@ -1,5 +1,6 @@
 // Two services that share a store, as two processes do: what one of them gets, the other one has, without a request.
 
+#include "store/sqlite_handle.hpp"
 #include "support/print_errc.hpp"
 #include "support/stage.hpp"
 #include "support/temp_directory.hpp"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,7 +55,13 @@ struct two : stage {
     {
         run([](token_source t) -> asio::awaitable<void> { co_await t.get(); }(*m.tokens));
     }
-    std::shared_ptr<token_store> open() { return make_sqlite_token_store({.path = directory / "store"}); }
+    std::shared_ptr<token_store> open(bool set_aside_damaged = false)
+    {
+        sqlite_store_options options;
+        options.path = directory / "store";
+        options.set_aside_damaged = set_aside_damaged;
+        return make_sqlite_token_store(std::move(options));
+    }
 
     temp_directory directory;
 };
@@ -106,6 +114,29 @@ BOOST_FIXTURE_TEST_CASE(a_sign_out_reaches_the_others_at_once, two)
     BOOST_TEST(run_until([&] { return set.has_value(); }));
     get(b);
     BOOST_TEST(run_until([&] { return a.generation() == b.generation(); }));
+}
+
+// Every page of the file is overwritten.
+BOOST_FIXTURE_TEST_CASE(A4_processes_whose_file_is_damaged_go_on_with_what_they_know, two)
+{
+    member a(*this, open(true), server), b(*this, open(true), server);
+    get(a);
+    get(b);
+    store::sqlite_handle(directory / "store", 1s).run("PRAGMA wal_checkpoint(TRUNCATE)");
+    {
+        std::fstream file(directory / "store", std::ios::binary | std::ios::in | std::ios::out);
+        for (int page = 0; page < 5; ++page) file << std::string(4096, '?');
+    }
+    BOOST_TEST(!!a.tokens->try_get()); // served meanwhile
+    std::optional<error_code> renewed;
+    a.tokens->async_renew_if_current(*a.tokens->try_get(), "https://api.example.com",
+                                     [&](error_code ec, access_token) { renewed = ec; });
+    BOOST_TEST(run_until([&] { return renewed.has_value(); }, 1'000'000));
+    BOOST_TEST(!*renewed, renewed->message());
+    BOOST_TEST(run_until([&] { return b.generation() == a.generation(); }));
+    BOOST_TEST(a.count(event::kind::store_went_back) + b.count(event::kind::store_went_back) >= 1u);
+    BOOST_TEST(server->requests() == 2u);
+    BOOST_TEST(server->seen().reuses == 0u);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_context_has_no_work_left_when_its_sources_are_closed, two)
