@@ -66,14 +66,32 @@ postgres_server::postgres_server(std::string_view settings) : port_(free_port())
     if (run({"initdb", "-D", data_, "-U", "postgres", "-A", "trust", "-N", "--locale=C", "-E", "UTF8"},
             directory_ / "initdb") != 0)
         throw std::runtime_error("initdb failed: " + text_of(directory_ / "initdb"));
+    settle_in(settings);
+    std::ofstream(data_ + "/pg_hba.conf")
+        << "local all all trust\nlocal replication all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
+    start();
+    sql("CREATE ROLE afresh LOGIN PASSWORD 'it is a secret''s secret'");
+    sql("CREATE DATABASE afresh OWNER afresh");
+}
+
+postgres_server::postgres_server(standby_of other) : port_(free_port())
+{
+    give(directory_.path());
+    if (run({"pg_basebackup", "-D", data_, "-R", "-X", "stream", "-c", "fast", "-h", other.primary.directory(), "-p",
+             std::to_string(other.primary.port()), "-U", "postgres"},
+            directory_ / "basebackup") != 0)
+        throw std::runtime_error("pg_basebackup failed: " + text_of(directory_ / "basebackup"));
+    settle_in({});
+    start();
+}
+
+// The last setting of a name counts.
+void postgres_server::settle_in(std::string_view settings)
+{
     std::ofstream(data_ + "/postgresql.conf", std::ios::app)
         << "listen_addresses = '127.0.0.1'\nport = " << port_ << "\nunix_socket_directories = '" << directory_.path()
         << "'\nshared_buffers = 16MB\nmax_connections = 60\nfsync = off\nlog_min_messages = fatal\n"
         << settings << '\n';
-    std::ofstream(data_ + "/pg_hba.conf") << "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
-    start();
-    sql("CREATE ROLE afresh LOGIN PASSWORD 'it is a secret''s secret'");
-    sql("CREATE DATABASE afresh OWNER afresh");
 }
 
 postgres_server::~postgres_server()
@@ -95,6 +113,12 @@ void postgres_server::start()
 
 void postgres_server::stop() { end(SIGINT); }
 void postgres_server::stop_at_once() { end(SIGQUIT); }
+
+void postgres_server::promote()
+{
+    if (run({"pg_ctl", "promote", "-w", "-D", data_}, directory_ / "promote") != 0)
+        throw std::runtime_error("pg_ctl promote failed: " + text_of(directory_ / "promote"));
+}
 
 void postgres_server::end(int signal)
 {

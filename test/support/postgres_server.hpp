@@ -15,6 +15,11 @@ class postgres_server {
 public:
     // `settings`: further lines of postgresql.conf.
     explicit postgres_server(std::string_view settings = {});
+    // A copy of one that runs, which follows it.
+    struct standby_of {
+        const postgres_server& primary;
+    };
+    explicit postgres_server(standby_of other);
     ~postgres_server();
     postgres_server(const postgres_server&) = delete;
     postgres_server& operator=(const postgres_server&) = delete;
@@ -22,6 +27,7 @@ public:
     void start();        // returns when it takes connections
     void stop();         // ends all connections
     void stop_at_once(); // as a crash: what is not on disk is lost
+    void promote();      // a standby becomes a primary
     bool is_running() const noexcept { return pid_ > 0; }
 
     std::uint16_t port() const noexcept { return port_; }
@@ -38,6 +44,7 @@ public:
 private:
     int run(const std::vector<std::string>& command, const std::string& output = "/dev/null") const;
     pid_t spawn(const std::vector<std::string>& command, const std::string& output) const;
+    void settle_in(std::string_view settings);
     void end(int signal);
 
     const temp_directory directory_;
