@@ -60,7 +60,10 @@ struct refresh_policy {
     unsigned doubt_resends = 2; ///< prompt resends within the grace
     seconds doubt_ahead{30};    ///< then resend this long before the access token stops being usable
 
-    // Signing out.
+    // Signing in and out.
+    /// When a grant is refused one of the processes that share it calls its sign-in hook. Another one may call its own
+    /// when so much time has passed without new tokens.
+    seconds sign_in_claim{600};
     unsigned revocation_attempts = 3; ///< to tell the server, within `max_wait` each; 1 and up
 
     // Store.

@@ -34,9 +34,10 @@ struct source_options {
     /// Where the token may be sent: origins such as `https://api.example.com` (a path is ignored). `http_client` and
     /// `authorized` refuse all others; when empty, every one.
     std::vector<std::string> allowed_origins{};
-    /// Called once when the grant is refused, or when there is none; the tokens it returns are taken as by
-    /// `set_tokens()`. Runs on the chain's strand; callers do not wait for it. An exception means that nobody signed
-    /// in: see `retry_grant()`. An empty set means that the hook called `set_tokens()` itself.
+    /// Called once when the grant is refused (of several processes by one: `refresh_policy::sign_in_claim`), or when there
+    /// is none; the tokens it returns are taken as by `set_tokens()`. Runs on the chain's strand; callers do not wait for
+    /// it. An exception means that nobody signed in: see `retry_grant()`. An empty set means that the hook called
+    /// `set_tokens()` itself.
     std::function<asio::awaitable<token_set>()> on_sign_in{};
     /// Of the short form only (a source that makes its own service): see `service_options`.
     service_options service{};

@@ -4,8 +4,7 @@
 #include "crypto/digest.hpp"
 #include "source/insist.hpp"
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -212,6 +211,7 @@ void chain::begin(core::dialogue what)
 {
     began_ = service->now().mono;
     sent_ = false;
+    may_ask_ = true;
     if (what == core::dialogue::exchange && keep_alive_.reached(service->now()))
         report({.what = event::kind::refresh_token_expires, .generation = generation_});
     spawn_surely(
@@ -269,37 +269,6 @@ void chain::finish(const core::dialogue_result& r)
     begin_reread();
     rearm();
     settle_shutdowns();
-}
-
-void chain::call_sign_in_hook()
-{
-    report({.what = event::kind::sign_in_required, .generation = generation_, .error = fsm_.last_error()});
-    if (!options.on_sign_in || std::exchange(signing_in_, true)) return;
-    const auto done = [self = shared_from_this()](std::exception_ptr failed, token_set tokens) {
-        self->signed_in(failed, std::move(tokens));
-    };
-    try {
-        asio::co_spawn(strand, options.on_sign_in(), asio::bind_executor(strand, done));
-    } catch (...) { // the hook threw before it became a coroutine
-        signed_in(std::current_exception(), {});
-    }
-}
-
-void chain::signed_in(const std::exception_ptr& failed, token_set tokens)
-{
-    signing_in_ = false;
-    if (!failed && tokens.access_token().empty() && tokens.refresh_token().empty()) return; // the hook set them itself
-    const core::config_fault fault = failed ? core::config_fault{} : core::check(tokens);
-    if (failed || fault)
-        report({.what = event::kind::sign_in_failed,
-                .generation = generation_,
-                .error = failed ? error_code(errc::sign_in_required) : fault.code,
-                .detail = failed ? text_of(failed) : fault.text});
-    if (failed) return;
-    if (fault) tokens = token_set().refresh_token(tokens.refresh_token()); // never dropped if it is good (FAULTS I5)
-    // In a fleet each process asks, and may be given the same: what the chain was given before is not taken twice.
-    if (core::check(tokens)) return;
-    take(command{std::move(tokens), service->now(), {}, true});
 }
 
 void chain::settle_shutdowns()

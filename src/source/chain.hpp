@@ -133,14 +133,19 @@ private:
     void begin_command();
     void dialogue_died();
     void finish(const core::dialogue_result& r);
-    void call_sign_in_hook();
-    void signed_in(const std::exception_ptr& failed, token_set tokens);
     void settle_shutdowns();
     core::view look();
 
     // chain_report.cpp
     void report(event e) const;
     void fill_status();
+
+    // sign_in.cpp
+    void call_sign_in_hook();
+    void signed_in(const std::exception_ptr& failed, token_set tokens);
+    bool may_claim_sign_in(const store_reply& reply, bool just_started) const;
+    asio::awaitable<void> leave_dead(const store_reply& reply, bool just_started);
+    asio::awaitable<core::dialogue_result> claim_sign_in();
 
     // sign_out.cpp
     void revoke(std::vector<core::parting_token> tokens, pending_call call);
@@ -239,6 +244,8 @@ private:
     std::deque<revocation> revocations_;
     bool revoking_{}; // the first of them
     bool signing_in_{};
+    bool may_ask_ = true;                    // a human: no other process does
+    std::optional<std::uint64_t> asked_for_; // generation
     error_code failure_;
     diagnostics failure_said_;
     std::string failure_detail_;

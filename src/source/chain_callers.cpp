@@ -144,6 +144,7 @@ void chain::retry_grant()
 {
     post_surely(strand, [self = shared_from_this()] {
         self->revive_ = true;
+        self->asked_for_.reset();
         self->apply(self->fsm_.on_retry_grant(self->look()));
     });
 }

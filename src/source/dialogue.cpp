@@ -98,7 +98,10 @@ asio::awaitable<dialogue_result> chain::exchange()
     const bool holds = generation_ == record.generation;
     const bool ended = record.state == grant_state::signed_out || (record.state == grant_state::dead && !revive_);
     if (holds && ended) {
-        co_await release_lease();
+        if (record.state == grant_state::dead)
+            co_await leave_dead(reply, first);
+        else
+            co_await release_lease();
         dialogue_result r = ending(ending_of(record));
         r.in_doubt = record.intent.in_doubt;
         co_return r;
@@ -165,7 +168,12 @@ asio::awaitable<dialogue_result> chain::reread()
     const store_reply reply = co_await execute(std::move(load));
     const snapshot_ptr had = held_;
     const bool newer = reply.outcome == status::ok && !pending_save_ && adopt(reply);
-    if (!newer) co_return ending(dialogue_end::unchanged);
+    if (!newer) {
+        const bool dead = reply.outcome == status::ok && reply.record.state == grant_state::dead;
+        if (dead && fsm_.current() == core::phase::latched && may_claim_sign_in(reply, false))
+            co_return co_await claim_sign_in();
+        co_return ending(dialogue_end::unchanged);
+    }
     const bool as_before = had && held_ == had && reply.record.state == grant_state::live;
     if (as_before) co_return ending(dialogue_end::unchanged);
     co_return adopted_tokens(reply.record);
@@ -336,6 +344,7 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
                                               : r.cause.message();
     // A human who corrects the registration restarts the program, which must not sit out the breaker then.
     if (response.outcome != verdict::misconfigured) note.retry_in = planned_pause(r);
+    if (response.outcome == verdict::refused && options.on_sign_in) note.retry_in = service->policy.sign_in_claim;
     const store_reply noted = co_await execute(std::move(note));
     // Not written: the intent stays, and says "in doubt" to the next process.
     if (noted.outcome == status::ok) noted_pause_ = noted.record.not_before;

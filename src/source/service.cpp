@@ -48,6 +48,7 @@ const refresh_policy& checked(const refresh_policy& p)
     range(p.breaker_min, 1s, "breaker_min must be between 1 s and ten years");
     range(p.breaker_max, p.breaker_min, "breaker_max must be between breaker_min and ten years");
     range(p.rotation_grace.value_or(0ms), 0ms, "rotation_grace must be between 0 and ten years");
+    range(p.sign_in_claim, 0s, "sign_in_claim must be between 0 and ten years");
     range(p.doubt_ahead, 0s, "doubt_ahead must be between 0 and ten years");
     range(p.save_retry, 10ms, "save_retry must be between 10 ms and ten years");
     range(p.lease_ttl, 100ms, "lease_ttl must be between 100 ms and ten years");

@@ -281,6 +281,48 @@ BOOST_AUTO_TEST_CASE(A41_an_answer_that_comes_after_another_process_signed_out_i
     BOOST_TEST(s.requests_since() == 1u);
 }
 
+// DESIGN section 4: "the sign-in hook runs once per fleet".
+BOOST_AUTO_TEST_CASE(one_process_of_a_fleet_asks_its_human_and_if_nobody_signs_in_another_one_does_later)
+{
+    fleet_scene s(4);
+    for (auto& each : s.w.processes) {
+        each->has_sign_in_hook = true;
+        each->sign_in_fails = 1;
+    }
+    const auto asked = [&] {
+        std::size_t n = 0;
+        for (auto& each : s.w.processes) n += each->hook_calls;
+        return n;
+    };
+    s.begin();
+    s.forget();
+    s.w.server.revoke_grant();
+    for (int i = 0; i < 50; ++i) {
+        for (auto& each : s.w.processes) BOOST_TEST(s.get(*each).ec == errc::sign_in_required);
+        s.w.run_for(10s);
+    }
+    BOOST_TEST(asked() == 1u);
+    for (std::size_t others = 2; others <= 4; ++others) {
+        for (int i = 0; i < 61; ++i) {
+            for (auto& each : s.w.processes) BOOST_TEST(s.get(*each).ec == errc::sign_in_required);
+            s.w.run_for(10s);
+        }
+        BOOST_TEST(asked() == others);
+    }
+    s.w.run_for(1h);
+    for (auto& each : s.w.processes) BOOST_TEST(s.get(*each).ec == errc::sign_in_required);
+    BOOST_TEST(asked() == 4u); // each once
+    // One that is started again asks anew, and this time somebody is there.
+    s.p.sign_in_fails = 0;
+    s.p.comes_back_in.reset();
+    s.p.crash();
+    s.p.start();
+    BOOST_TEST(s.get(s.p).ec == errc::sign_in_required);
+    s.w.run_for(2min);
+    BOOST_TEST(asked() == 5u);
+    for (auto& each : s.w.processes) BOOST_TEST(!s.get(*each).ec);
+}
+
 BOOST_AUTO_TEST_CASE(a_new_sign_in_at_one_process_reaches_those_whose_grant_was_refused)
 {
     for (const double tells : {1.0, 0.0}) {
