@@ -100,7 +100,7 @@ int main(int count, char** values)
     const scene scenes[] = {
         {"many callers in one process", 1, 8, {}, 0ms},
         {"answers are lost", 1, 1, losses, 0ms},
-        {"killed now and then, slow answers", 1, 1, slow, 700ms},
+        {"killed now and then, slow answers", 1, 1, slow, 2500ms},
         {"four processes", 4, 1, {}, 0ms},
         {"four processes, killed, answers lost", 4, 8, losses, 700ms},
     };
