@@ -89,8 +89,8 @@ asio::awaitable<void> chain::keep_lease(std::shared_ptr<chain> self)
     const bool overtaken = reply.record.generation > self->generation_; // by the late answer of who had it before
     if (reply.outcome == status::ok && self->lease_until_ && !overtaken) self->extend_lease(asked);
     if (overtaken && self->lease_until_) {
-        self->lease_until_ =
-            asked; // nothing more is sent, and what is on its way is another refresh token than others'
+        // Nothing more is sent, and what is on its way is another refresh token than the others'.
+        self->lease_until_ = asked;
         store_command release = self->about_me(kind::release_lease);
         co_await self->execute(std::move(release));
     }

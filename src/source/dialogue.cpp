@@ -99,7 +99,7 @@ asio::awaitable<dialogue_result> chain::exchange()
     const bool ended = record.state == grant_state::signed_out || (record.state == grant_state::dead && !revive_);
     if (holds && ended) {
         if (record.state == grant_state::dead)
-            co_await leave_dead(reply, first);
+            co_await leave_dead(reply, first && name == options.key); // an audience is not the program's start
         else
             co_await release_lease();
         dialogue_result r = ending(ending_of(record));
