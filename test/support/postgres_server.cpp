@@ -170,8 +170,9 @@ pid_t postgres_server::spawn(const std::vector<std::string>& command, const std:
 {
     const passwd* user = other_user();
     const std::string program = AFRESH_POSTGRES_BIN + ("/" + command.front());
-    std::vector<char*> arguments;
-    for (const std::string& a : command) arguments.push_back(const_cast<char*>(a.c_str()));
+    // PostgreSQL's programs find each other by the path that they are called by, or else by PATH.
+    std::vector<char*> arguments{const_cast<char*>(program.c_str())};
+    for (auto a = command.begin() + 1; a != command.end(); ++a) arguments.push_back(const_cast<char*>(a->c_str()));
     arguments.push_back(nullptr);
     const int out = ::open(output.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
     const pid_t child = ::fork();
