@@ -1,6 +1,6 @@
 # A contestant of bench/losses: Authlib as its documentation has it, with the token fetched from where it is kept for each
 # call and saved by update_token; the file is replaced as a whole.
-# Usage: authlib_tokens.py CALLERS FILE TOKEN_ENDPOINT REFRESH_TOKEN; what it prints is described in losses.cpp.
+# Usage: authlib_tokens.py CALLERS FILE TOKEN_ENDPOINT REFRESH_TOKEN; what it prints is described in test/support/fleet_program.hpp.
 import json
 import os
 import sys

@@ -4,8 +4,7 @@
 // second.
 //   losses RESULTS.json SECONDS NAME=COMMAND...    SECONDS for each scene
 // A contestant is started as `COMMAND CALLERS FILE TOKEN_ENDPOINT REFRESH_TOKEN`, keeps that many callers busy, and
-// prints a line for each thing that happens: `generation N` (a new token), `failed WHY` (a caller got no token), or
-// `lost grant` (refused: it then reads the refresh token of a new sign-in, a line, from standard input).
+// tells what support/fleet_program.hpp says.
 
 #include "support/fleet.hpp"
 #include "support/temp_directory.hpp"

@@ -177,7 +177,7 @@ private:
     asio::awaitable<bool> seed(const chain_record& record);
     asio::awaitable<store_reply::status> save_pending();
     asio::awaitable<bool> take_over(const command& asked, const chain_record& record);
-    asio::awaitable<bool> bury(const chain_record& record);
+    asio::awaitable<bool> bury();
     std::vector<core::parting_token> parting_tokens() const;
     stored_token describe(const core::moment& obtained, std::optional<std::chrono::seconds> lifetime) const;
     bool adopt(const store_reply& reply);

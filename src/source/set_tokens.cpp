@@ -33,7 +33,7 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self)
             if (asked.signs_out) {
                 // What another process has got meanwhile, unless it was that one which ended the chain.
                 if (reply.record.state != grant_state::signed_out) parting = self->parting_tokens();
-                if (known && co_await self->bury(reply.record)) {
+                if (known && co_await self->bury()) {
                     ec = {};
                     r.end = core::dialogue_end::signed_out;
                 }

@@ -42,8 +42,7 @@ asio::awaitable<void> chain::leave_dead(const store_reply& reply, bool just_star
 // Somebody wants a token, and whoever asked for a sign-in has had his time.
 asio::awaitable<core::dialogue_result> chain::claim_sign_in()
 {
-    core::dialogue_result r;
-    r.end = core::dialogue_end::unchanged;
+    core::dialogue_result r; // unchanged
     const store_reply reply = co_await take_lease();
     if (reply.outcome != status::ok) co_return r;
     if (adopt(reply)) {

@@ -30,12 +30,11 @@ std::vector<core::parting_token> chain::parting_tokens() const
 }
 
 // Under the lease, which this releases. False when the store failed: then nothing has changed.
-asio::awaitable<bool> chain::bury(const chain_record& record)
+asio::awaitable<bool> chain::bury()
 {
     store_command end = about_me(kind::sign_out);
     // A restart with what the program began with must not begin it anew.
-    const std::string begun = crypto::fingerprint(grant.token().reveal());
-    if (!grant.token().empty() && !was_given(record, begun)) end.seed_hash = begun;
+    end.seed_hash = crypto::fingerprint(grant.token().reveal());
     const store_reply reply = co_await execute(std::move(end));
     const bool done = reply.outcome == status::ok;
     if (done) { // from here on nobody is given a token

@@ -49,12 +49,17 @@ void check_directory(const std::string& directory)
 
 } // namespace
 
-void fail(const std::string& path, std::string_view problem, std::string_view remedy)
+std::string text_of_failure(const std::string& path, std::string_view problem, std::string_view remedy)
 {
     std::string text = "the token store " + path + " ";
     (text += problem) += "; ";
     text += remedy;
-    throw std::runtime_error(text);
+    return text;
+}
+
+void fail(const std::string& path, std::string_view problem, std::string_view remedy)
+{
+    throw std::runtime_error(text_of_failure(path, problem, remedy));
 }
 
 void fail_errno(const std::string& path, std::string_view problem, int error)

@@ -9,6 +9,7 @@ namespace afresh::store {
 
 // What goes wrong with a file: a std::runtime_error whose text names the file, never what is in it, and says what to
 // do.
+std::string text_of_failure(const std::string& path, std::string_view problem, std::string_view remedy);
 [[noreturn]] void fail(const std::string& path, std::string_view problem, std::string_view remedy);
 [[noreturn]] void fail_errno(const std::string& path, std::string_view problem, int error);
 

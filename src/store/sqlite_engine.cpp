@@ -65,8 +65,8 @@ void sqlite_engine::know_what_is_there()
 std::vector<std::string> sqlite_engine::changes()
 {
     std::vector<std::string> keys;
-    const bool gone = !file_ || file_->db->has_moved();
-    if (gone && options_.set_aside_damaged && begin_anew()) return {std::string()}; // perhaps all have
+    if (options_.set_aside_damaged && (!file_ || file_->db->has_moved()) && begin_anew())
+        return {std::string()}; // perhaps all have
     if (!file_) return keys;
     const rewinding after(file_->news);
     file_->news.bind(1, seen_);
@@ -160,12 +160,15 @@ void sqlite_engine::load(store_task& task) noexcept
         chain_record record;
         const bool found = read(task.key, record);
         task.reply = apply(record, store_command(), std::chrono::system_clock::now(), found);
-    } catch (const damaged_file& e) {
-        damaged_ = true;
-        task.reply = failed_reply(e.what());
     } catch (const std::exception& e) {
-        task.reply = failed_reply(e.what());
+        task.reply = failure(e);
     }
+}
+
+store_reply sqlite_engine::failure(const std::exception& e) noexcept
+{
+    if (dynamic_cast<const damaged_file*>(&e)) damaged_ = true;
+    return failed_reply(e.what());
 }
 
 // For a holder that names its byte, the kernel's word replaces the clock's.
@@ -202,11 +205,11 @@ bool sqlite_engine::change(std::span<store_task*> tasks) noexcept
             checkpoint();
         return true;
     } catch (const std::exception& e) {
-        if (dynamic_cast<const damaged_file*>(&e)) damaged_ = true;
+        const store_reply failed = failure(e);
         owners_.drop_claims();
         if (begun && tasks.size() > 1) return false;
         for (store_task* t : tasks) {
-            t->reply = failed_reply(e.what());
+            t->reply = failed;
             // The holder is done with its lease, also when that could not be written down. Others see it by the byte.
             if (t->command.what == kind::release_lease || t->command.what == kind::save_failure)
                 owners_.forget(t->key, t->command.fence);

@@ -8,6 +8,7 @@
 #include <afresh/sqlite_token_store.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <set>
@@ -50,6 +51,7 @@ private:
     bool read(const std::string& key, chain_record& record);
     void write(const std::string& key, const chain_record& record, bool is_news);
     void load(store_task& task) noexcept;
+    store_reply failure(const std::exception& e) noexcept; // also notes whether the file is damaged
     bool change(std::span<store_task*> tasks) noexcept;
     void change(store_task& task);
     void settle(const store_task& task);

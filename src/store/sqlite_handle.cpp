@@ -71,12 +71,9 @@ void sqlite_handle::fail(int code) const
     problem += db_ ? ::sqlite3_errmsg(db_) : ::sqlite3_errstr(code);
     if (const int error = db_ ? ::sqlite3_system_errno(db_) : 0; error != 0 && (code & 0xff) != SQLITE_BUSY)
         problem += " (" + std::generic_category().message(error) + ")";
-    if ((code & 0xff) != SQLITE_CORRUPT && (code & 0xff) != SQLITE_NOTADB) store::fail(path_, problem, remedy(code));
-    try {
-        store::fail(path_, problem, remedy(code));
-    } catch (const std::runtime_error& e) {
-        throw damaged_file(e.what());
-    }
+    if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+        throw damaged_file(text_of_failure(path_, problem, remedy(code)));
+    store::fail(path_, problem, remedy(code));
 }
 
 void sqlite_handle::run(const char* sql)

@@ -22,9 +22,9 @@ namespace {
 struct pair_of_servers {
     pair_of_servers()
     {
-        options.conninfo = "host=127.0.0.1,127.0.0.1 port=" + std::to_string(primary.port()) + ',' +
-                           std::to_string(standby.port()) +
-                           " user=afresh dbname=afresh connect_timeout=2 password='it is a secret\\'s secret'";
+        options.conninfo =
+            primary.conninfo("connect_timeout=2 host=127.0.0.1,127.0.0.1 port=" + std::to_string(primary.port()) + ',' +
+                             std::to_string(standby.port()));
     }
     std::shared_ptr<token_store> store()
     {

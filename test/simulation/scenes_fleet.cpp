@@ -48,6 +48,13 @@ struct fleet_scene : scene {
         });
         return r;
     }
+    // The first process begins an exchange and is stopped there, for longer than a lease that is a time.
+    std::shared_ptr<told> begin_get_and_stop(crash_point where)
+    {
+        p.crash_at = where;
+        p.stops_for = 30s;
+        return begin_get(p, 10min);
+    }
     process& other() { return *w.processes[1]; }
     bool lives() const { return w.server.reuse_events == 0; }
 
@@ -145,9 +152,7 @@ BOOST_AUTO_TEST_CASE(A9_a_holder_that_was_stopped_with_the_answer_in_hand_saves_
     fleet_scene s;
     s.begin();
     s.forget();
-    s.p.crash_at = crash_point::answer_read;
-    s.p.stops_for = 30s;
-    const auto first = s.begin_get(s.p, 10min);
+    const auto first = s.begin_get_and_stop(crash_point::answer_read);
     s.w.run_for(2s);
     BOOST_TEST(!s.get(s.other(), 10min).ec);
     s.finish(first);
@@ -242,9 +247,7 @@ BOOST_AUTO_TEST_CASE(A41_a_sign_out_or_a_sign_in_while_the_holder_is_stopped_bef
         s.w.store.habits.local = false;
         s.begin();
         s.forget();
-        s.p.crash_at = crash_point::intent_written;
-        s.p.stops_for = 30s;
-        const auto first = s.begin_get(s.p, 10min);
+        const auto first = s.begin_get_and_stop(crash_point::intent_written);
         s.w.run_for(1s);
         if (out)
             sign_out(s.w, s.other());
@@ -266,9 +269,7 @@ BOOST_AUTO_TEST_CASE(A41_an_answer_that_comes_after_another_process_signed_out_i
     s.w.store.habits.local = false;
     s.begin();
     s.forget();
-    s.p.crash_at = crash_point::rotated;
-    s.p.stops_for = 30s;
-    const auto first = s.begin_get(s.p, 10min);
+    const auto first = s.begin_get_and_stop(crash_point::rotated);
     s.w.run_for(2s);
     BOOST_TEST(s.requests_since() == 1u);
     sign_out(s.w, s.other());

@@ -19,8 +19,8 @@
 namespace afresh::test {
 
 struct fleet {
-    // `program` is started for each as `program... TOKEN_ENDPOINT REFRESH_TOKEN`; integration/fleet_child.cpp says
-    // what it must tell.
+    // `program` is started for each as `program... TOKEN_ENDPOINT REFRESH_TOKEN`; fleet_program.hpp says what
+    // it must tell.
     fleet(std::vector<std::string> p, simulation::server_habits habits, fault_server::rates rates, std::size_t size,
           std::uint64_t seed)
         : program(std::move(p)),

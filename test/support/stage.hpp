@@ -14,6 +14,7 @@
 #include <exception>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace afresh::test {
@@ -76,6 +77,16 @@ struct stage {
         });
         if (!run_until([&] { return ended; })) throw std::runtime_error("the coroutine did not end");
         if (failed) std::rethrow_exception(failed);
+    }
+    // What another process asks of the same store.
+    store_reply ask(const store_command& command)
+    {
+        store_reply reply;
+        run([](std::shared_ptr<token_store> s, store_command c, store_reply& r) -> asio::awaitable<void> {
+            std::string key = "default";
+            r = co_await s->execute(std::move(key), std::move(c));
+        }(store, command, reply));
+        return reply;
     }
 };
 

@@ -169,15 +169,6 @@ struct beside_another : stage {
     {
         run([](token_source s) -> asio::awaitable<void> { co_await s.get(); }(t));
     }
-    store_reply ask(const store_command& command)
-    {
-        store_reply reply;
-        run([](std::shared_ptr<token_store> s, store_command c, store_reply& r) -> asio::awaitable<void> {
-            std::string key = "default";
-            r = co_await s->execute(std::move(key), std::move(c));
-        }(store, command, reply));
-        return reply;
-    }
 };
 
 } // namespace

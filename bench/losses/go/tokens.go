@@ -1,5 +1,5 @@
 // A contestant of bench/losses: golang.org/x/oauth2 with its token in a file, which is replaced as a whole after each
-// change. Usage: tokens CALLERS FILE TOKEN_ENDPOINT REFRESH_TOKEN; what it prints is described in losses.cpp.
+// change. Usage: tokens CALLERS FILE TOKEN_ENDPOINT REFRESH_TOKEN; what it prints is described in test/support/fleet_program.hpp.
 package main
 
 import (

@@ -83,14 +83,14 @@ asio::awaitable<afresh::transport_outcome> world_transport::revoke(afresh::trans
     co_await sleep_until(world_.queue, world_.now() + f.connects_in, life_);
     if (!f.connects()) co_return afresh::transport_outcome(errc::connect_failed, false);
     const std::string& body = request.request.body(); // token=...&token_type_hint=...
+    const std::string token = body.substr(6, body.find('&') - 6);
     const auto processed = std::make_shared<bool>();
-    world_.tell("process ", process_.number(), " asks to revoke ", body.substr(6, body.find('&') - 6));
+    world_.tell("process ", process_.number(), " asks to revoke ", token);
     if (f.processed_after && !is_gateway(f.what))
-        world_.queue.in(*f.processed_after, nobody,
-                        [&w = world_, token = body.substr(6, body.find('&') - 6), processed] {
-                            w.server.revoke(token);
-                            *processed = true;
-                        });
+        world_.queue.in(*f.processed_after, nobody, [&w = world_, token, processed] {
+            w.server.revoke(token);
+            *processed = true;
+        });
     co_await sleep_until(world_.queue, world_.now() + f.ends_after, life_);
     if (f.answered && is_gateway(f.what)) co_return afresh::transport_outcome(gateway_answer(world_.net, f.what));
     if (!f.answered || !*processed) co_return afresh::transport_outcome(errc::connection_lost, true);
