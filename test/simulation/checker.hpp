@@ -40,6 +40,7 @@ struct presentation {
     ending end = ending::open;
     std::size_t successes{}; // saved by anybody before it
     virtual_time at{};
+    virtual_time ended{};
 };
 
 // A record before a command.

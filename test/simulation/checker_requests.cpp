@@ -71,11 +71,13 @@ void checker::check_doubt(process& p, token_id refresh)
     std::size_t sends = 0;
     bool doubt = false;
     virtual_time first{};
+    virtual_time answered = virtual_time::min(); // and not rotated, by a server that had these requests, too
+    for (const presentation& s : presentations_)
+        if (s.refresh == refresh && s.end == ending::answered) answered = std::max(answered, s.ended);
     for (const presentation& s : presentations_) {
-        if (s.refresh != refresh) continue;
+        if (s.refresh != refresh || s.at <= answered) continue;
         if (s.end == ending::doubt || s.end == ending::died) doubt = true;
-        const bool clear = s.end == ending::answered || (s.end == ending::not_consumed && !doubt);
-        if (clear) // not rotated, or not even looked at
+        if (s.end == ending::not_consumed && !doubt) // not even looked at
             sends = 0, doubt = false;
         else if (sends++ == 0)
             first = s.at;
@@ -116,6 +118,7 @@ void checker::connection_ended(process& p, std::size_t id, ending how, const ser
 {
     presentation& s = presentations_[id];
     s.end = how;
+    s.ended = world_.now();
     life_facts& f = p.facts;
     const auto now = p.clock();
     if (how != ending::answered) {

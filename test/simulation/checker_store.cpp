@@ -33,7 +33,8 @@ void checker::store_answered(process& p, const afresh::store_command& c, afresh:
     // A peer was faster, or somebody signed out.
     const bool overtaken = outcome == status::superseded || outcome == status::signed_out;
     if (overtaken && (c.what == kind::save_success || c.what == kind::replace))
-        f.newest = no_token, f.saves_under_way = 0, f.not_before_floor = {};
+        f.newest = no_token, f.saves_under_way = 0, f.not_before_floor = {},
+        f.served = false; // what the peer saved takes the place of what could not be saved, usable or not
     // Not before it is acknowledged: who is told that it failed goes on as if it had.
     if (c.what == kind::save_success && outcome == status::ok && f.newest == no_token && f.usable_answer) f.calm = true;
     if (f.newest != no_token && world_.server.refresh(f.newest).text == c.new_refresh_token.reveal())
