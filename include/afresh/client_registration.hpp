@@ -1,10 +1,11 @@
 #pragma once
 /// @file
-/// Who this program is to an authorization server, and with which grant it gets tokens.
+/// Who this program is to an authorization server.
 
 #include <afresh/export.hpp>
-#include <afresh/http_message.hpp>
+#include <afresh/grant.hpp>
 #include <afresh/secret_string.hpp>
+#include <afresh/signing_key.hpp>
 
 #include <string>
 #include <utility>
@@ -19,6 +20,10 @@ enum class client_authentication {
     client_secret_basic,     ///< RFC 6749 2.3.1: id and secret are form-encoded, then Basic
     client_secret_basic_raw, ///< Basic without the form-encoding, for servers that do not decode it
     client_secret_post,      ///< id and secret in the body
+    client_secret_jwt,       ///< an assertion signed with the secret (RFC 7523 2.2, HS256)
+    private_key_jwt,         ///< an assertion signed with a key of the client's own (RFC 7523 2.2)
+    tls_client_auth,         ///< a certificate of an authority the server trusts (RFC 8705 2.1)
+    self_signed_tls_client_auth, ///< a certificate the server knows (RFC 8705 2.2)
 };
 
 /// A client as registered at one authorization server (RFC 6749 2). Immutable once given to a source; share one object
@@ -56,6 +61,38 @@ public:
     {
         return std::move(client_secret_post(std::move(secret)));
     }
+    /// The secret signs a fresh assertion for each request, 60 s good, and is not sent. Needs `issuer()`.
+    client_registration& client_secret_jwt(secret_string secret) &
+    {
+        return use(client_authentication::client_secret_jwt, std::move(secret));
+    }
+    client_registration&& client_secret_jwt(secret_string secret) &&
+    {
+        return std::move(client_secret_jwt(std::move(secret)));
+    }
+    /// The key signs a fresh assertion for each request, 60 s good (RFC 7523 3). Needs `issuer()`, the assertion's only
+    /// audience.
+    client_registration& private_key_jwt(signing_key key) &
+    {
+        key_ = std::move(key);
+        return use(client_authentication::private_key_jwt, {});
+    }
+    client_registration&& private_key_jwt(signing_key key) && { return std::move(private_key_jwt(std::move(key))); }
+    /// The certificate is the transport's: see `tls_options::certificate_chain_file`.
+    client_registration& tls_client_auth() & { return use(client_authentication::tls_client_auth, {}); }
+    client_registration&& tls_client_auth() && { return std::move(tls_client_auth()); }
+    client_registration& self_signed_tls_client_auth() &
+    {
+        return use(client_authentication::self_signed_tls_client_auth, {});
+    }
+    client_registration&& self_signed_tls_client_auth() && { return std::move(self_signed_tls_client_auth()); }
+    /// The server's issuer identifier (RFC 8414 2), exactly as it writes it.
+    client_registration& issuer(std::string identifier) &
+    {
+        issuer_ = std::move(identifier);
+        return *this;
+    }
+    client_registration&& issuer(std::string identifier) && { return std::move(issuer(std::move(identifier))); }
     /// Where tokens are revoked when a source signs out (RFC 7009 2): an absolute https URL without fragment. The client
     /// proves there who it is as at the token endpoint. Unset: the server is not told.
     client_registration& revocation_endpoint(std::string url) &
@@ -84,6 +121,8 @@ public:
     const std::string& client_id() const noexcept { return client_id_; }
     client_authentication authentication() const noexcept { return authentication_; }
     const secret_string& client_secret() const noexcept { return secret_; }
+    const signing_key& key() const noexcept { return key_; }
+    const std::string& issuer() const noexcept { return issuer_; }
     const std::vector<unsigned>& refused_statuses() const noexcept { return refused_statuses_; }
     bool plain_http_allowed() const noexcept { return plain_http_; }
 
@@ -100,59 +139,12 @@ private:
     std::string token_endpoint_;
     std::string revocation_endpoint_;
     std::string client_id_;
+    std::string issuer_;
+    signing_key key_;
     client_authentication authentication_ = client_authentication::none;
     secret_string secret_;
     std::vector<unsigned> refused_statuses_;
     bool plain_http_{};
-};
-
-/// What a source exchanges for access tokens.
-class AFRESH_EXPORT grant {
-public:
-    enum class kind { refresh_token, client_credentials };
-
-    /// RFC 6749 6. An empty token is allowed when the store holds one, or when `set_tokens()` will bring one.
-    static grant refresh_token(secret_string token) { return grant(kind::refresh_token, std::move(token)); }
-    /// RFC 6749 4.4.
-    static grant client_credentials() { return grant(kind::client_credentials, {}); }
-
-    /// Space-separated (RFC 6749 3.3). On a refresh, scope is sent only when it was set here.
-    grant& scope(std::string text) &
-    {
-        scope_ = std::move(text);
-        return *this;
-    }
-    grant&& scope(std::string text) && { return std::move(scope(std::move(text))); }
-    /// The absolute URI of the resource the token is for (RFC 8707).
-    grant& resource(std::string uri) &
-    {
-        resource_ = std::move(uri);
-        return *this;
-    }
-    grant&& resource(std::string uri) && { return std::move(resource(std::move(uri))); }
-    /// An extra form parameter. It may add, never override: the names this library sends itself are refused.
-    grant& parameter(std::string name, std::string value) &;
-    grant&& parameter(std::string name, std::string value) &&
-    {
-        return std::move(parameter(std::move(name), std::move(value)));
-    }
-
-    kind type() const noexcept { return kind_; }
-    const secret_string& token() const noexcept { return token_; }
-    const std::string& scope() const noexcept { return scope_; }
-    const std::string& resource() const noexcept { return resource_; }
-    const std::vector<http_field>& parameters() const noexcept { return parameters_; }
-
-    bool operator==(const grant&) const = default;
-
-private:
-    grant(kind k, secret_string t) : kind_(k), token_(std::move(t)) {}
-
-    kind kind_;
-    secret_string token_;
-    std::string scope_;
-    std::string resource_;
-    std::vector<http_field> parameters_;
 };
 
 } // namespace afresh

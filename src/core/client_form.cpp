@@ -53,13 +53,24 @@ void append_pair(std::string& out, std::string_view name, std::string_view value
 
 std::size_t form_room(const client_registration& registration, std::size_t raw)
 {
-    return 3 * (256 + registration.client_id().size() + registration.client_secret().size() + raw);
+    return 3 * (512 + registration.client_id().size() + registration.client_secret().size() + raw);
 }
 
-void authenticate(http_request& request, std::string& form, const client_registration& registration)
+void authenticate(http_request& request, std::string& form, const client_registration& registration,
+                  const secret_string& assertion)
 {
     switch (registration.authentication()) {
-    case client_authentication::none: append_pair(form, "client_id", registration.client_id()); break;
+    case client_authentication::none:
+    case client_authentication::tls_client_auth: // RFC 8705 2: the server needs the id to know whose certificate it is
+    case client_authentication::self_signed_tls_client_auth:
+        append_pair(form, "client_id", registration.client_id());
+        break;
+    case client_authentication::client_secret_jwt:
+    case client_authentication::private_key_jwt:
+        append_pair(form, "client_id", registration.client_id());
+        append_pair(form, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+        append_pair(form, "client_assertion", assertion.reveal());
+        break;
     case client_authentication::client_secret_post:
         append_pair(form, "client_id", registration.client_id());
         append_pair(form, "client_secret", registration.client_secret().reveal());

@@ -14,7 +14,8 @@ void append_pair(std::string& form, std::string_view name, std::string_view valu
 // Room to reserve for a form with `raw` characters besides the client's own: enough for every one to be escaped, because
 // a string that grows leaves copies of the secrets in it behind.
 std::size_t form_room(const client_registration& registration, std::size_t raw);
-// Puts the client's credentials into the form or into the header.
-void authenticate(http_request& request, std::string& form, const client_registration& registration);
+// Puts the client's credentials into the form or into the header. `assertion`: of a client that proves itself by one.
+void authenticate(http_request& request, std::string& form, const client_registration& registration,
+                  const secret_string& assertion);
 
 } // namespace afresh::core

@@ -16,4 +16,11 @@ grant& grant::parameter(std::string name, std::string value) &
     return *this;
 }
 
+grant grant::extension(std::string grant_type, std::shared_ptr<grant_parameters> parameters)
+{
+    grant made(kind::extension, std::move(grant_type), {});
+    made.further_ = std::move(parameters);
+    return made;
+}
+
 } // namespace afresh

@@ -38,6 +38,15 @@ config_fault check_endpoints(const client_registration& registration)
     return revocation.empty() ? config_fault() : check_endpoint("revocation_endpoint", revocation, registration);
 }
 
+// The only audience of an assertion.
+config_fault check_issuer(const client_registration& registration)
+{
+    if (registration.issuer().empty())
+        return invalid("issuer: is empty; a client that signs assertions must name the server they are for "
+                       "(RFC 7523 3): give issuer(), or make the registration of what discover() found");
+    return {};
+}
+
 // RFC 6749 appendix A.1 and A.2: both are made of VSCHAR.
 config_fault check_credentials(const client_registration& registration)
 {
@@ -47,12 +56,25 @@ config_fault check_credentials(const client_registration& registration)
     if (!is_vschar(registration.client_id()))
         return invalid(
             "client_id: has a character that is not printable ASCII (RFC 6749 A.1); look for a stray line end");
-    if (method == client_authentication::none) return {};
+    switch (method) {
+    case client_authentication::none:
+    case client_authentication::tls_client_auth:
+    case client_authentication::self_signed_tls_client_auth: return {};
+    case client_authentication::private_key_jwt:
+        if (!registration.key()) return invalid("private_key_jwt: has no key; give a signing_key");
+        return check_issuer(registration);
+    default: break;
+    }
     if (registration.client_secret().empty())
         return invalid("client_secret: is empty; give the secret, or use no client authentication for a public client");
     if (!is_vschar(registration.client_secret().reveal()))
         return invalid("client_secret: has a character that is not printable ASCII (RFC 6749 A.2); "
                        "look for a stray line end");
+    if (method == client_authentication::client_secret_jwt) {
+        if (registration.client_secret().size() < 32) // RFC 7518 3.2
+            return invalid("client_secret: has fewer than 32 characters, too few to sign with (RFC 7518 3.2)");
+        return check_issuer(registration);
+    }
     if (method == client_authentication::client_secret_basic_raw &&
         registration.client_id().find(':') != std::string::npos)
         return invalid("client_id: has a ':', which raw Basic cannot carry (RFC 7617 2); use client_secret_basic()");
@@ -115,6 +137,8 @@ config_fault check(const grant& grant)
     if (!grant.resource().empty() && !boost::urls::parse_absolute_uri(grant.resource()))
         return invalid(
             "resource: is not an absolute URI without fragment (RFC 8707 2); write https://api.example.com/");
+    if (grant.type() == grant::kind::extension && (!grant.further() || !boost::urls::parse_absolute_uri(grant.name())))
+        return invalid("grant: an extension grant needs an absolute URI as its name (RFC 6749 4.5) and its parameters");
     return check_parameters(grant.parameters());
 }
 

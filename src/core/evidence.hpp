@@ -20,6 +20,7 @@ public:
     evidence(const client_registration& registration, const token_json& json,
              std::initializer_list<std::string_view> secrets);
 
+    void hide(std::string_view secret) { mask_.add(secret); }
     // `text` as it may be shown.
     std::string operator()(std::string_view text, std::size_t limit) const;
     // An answer of an endpoint that speaks RFC 6749 5.2. `now` is for a Retry-After that is a date.

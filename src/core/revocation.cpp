@@ -7,15 +7,16 @@
 
 namespace afresh::core {
 
-http_request make_revocation_request(const client_registration& registration, const parting_token& token)
+http_request make_revocation_request(const client_registration& registration, const parting_token& token,
+                                     const secret_string& assertion)
 {
     http_request request = form_post(registration.revocation_endpoint());
     std::string body;
-    body.reserve(form_room(registration, token.value.size()));
+    body.reserve(form_room(registration, token.value.size() + assertion.size()));
     append_pair(body, "token", token.value.reveal());
     append_pair(body, "token_type_hint",
                 token.type == parting_token::kind::refresh_token ? "refresh_token" : "access_token");
-    authenticate(request, body, registration);
+    authenticate(request, body, registration, assertion);
     request.body(std::move(body));
     return request;
 }

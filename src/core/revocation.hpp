@@ -18,7 +18,8 @@ struct parting_token {
 };
 
 // RFC 7009 2.1. The request holds secrets: it goes into a transport_request, which wipes them.
-http_request make_revocation_request(const client_registration& registration, const parting_token& token);
+http_request make_revocation_request(const client_registration& registration, const parting_token& token,
+                                     const secret_string& assertion = {});
 
 struct revocation_response {
     enum class verdict {

@@ -220,7 +220,7 @@ void nothing_to_lose(token_response& out)
 
 token_response parse_token_response(const transport_outcome& outcome, const client_registration& registration,
                                     const grant& grant, std::chrono::system_clock::time_point now,
-                                    const secret_string& sent)
+                                    const secret_string& sent, const request_extras& extras)
 {
     token_response out;
     if (outcome.ec)
@@ -228,12 +228,13 @@ token_response parse_token_response(const transport_outcome& outcome, const clie
     else {
         const http_response& answer = outcome.response;
         const token_json json(answer.body());
-        const evidence clean(registration, json, {grant.token().reveal(), sent.reveal()});
+        evidence clean(registration, json, {grant.token().reveal(), sent.reveal(), extras.assertion.reveal()});
+        for (const auto& p : extras.further) clean.hide(p.value);
         out.said = clean.said(answer, json, now);
         const bool json_type = is_json_type(answer.fields().find("Content-Type"));
         read_answer(out, json, json_type, registration, grant, out.said.retry_after.has_value(), clean);
     }
-    if (grant.type() == grant::kind::client_credentials) nothing_to_lose(out);
+    if (!grant.spends()) nothing_to_lose(out);
     return out;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // The other half of an exchange: what an answer means (RFC 6749 5.1, 5.2, and FAULTS "verdict table"). Pure.
 
+#include "core/token_request.hpp"
+
 #include <afresh/client_registration.hpp>
 #include <afresh/diagnostics.hpp>
 #include <afresh/error.hpp>
@@ -47,12 +49,12 @@ struct token_response {
 };
 
 // Reads an exchange's outcome. `now` is the wall clock, for Retry-After dates. `sent` is the refresh token that was
-// sent: should the server echo it, it is masked in `said`. Throws nothing but std::bad_alloc, whatever a server sends.
+// sent, `extras` what went with it: should the server echo them, they are masked in `said`. Throws nothing but std::bad_alloc, whatever a server sends.
 //
-// Client credentials spend nothing and nobody can sign in for them, so for that grant: in doubt is transient, and a
+// Client credentials and extension grants spend nothing and nobody can sign in for them, so for those: in doubt is transient, and a
 // refused grant, a bare 401 and a doubtful parameter are misconfigured.
 token_response parse_token_response(const transport_outcome& outcome, const client_registration& registration,
                                     const grant& grant, std::chrono::system_clock::time_point now,
-                                    const secret_string& sent = {});
+                                    const secret_string& sent = {}, const request_extras& extras = {});
 
 } // namespace afresh::core

@@ -1,9 +1,10 @@
 #include "crypto/base64.hpp"
 
+#include "core/text.hpp"
+
 #include <openssl/evp.h>
 
 #include <limits>
-#include <string>
 
 namespace afresh::crypto {
 
@@ -22,6 +23,33 @@ std::optional<secret_string> from_base64(std::string_view text)
     if (size == static_cast<int>(out.size()))
         bytes.emplace(std::string_view(out).substr(0, out.size() - (text.size() - digits)));
     wipe(out);
+    return bytes;
+}
+
+std::string base64url(std::string_view bytes)
+{
+    std::string text = core::base64(bytes);
+    while (!text.empty() && text.back() == '=') text.pop_back();
+    for (char& c : text) {
+        if (c == '+') c = '-';
+        if (c == '/') c = '_';
+    }
+    return text;
+}
+
+std::optional<secret_string> from_base64url(std::string_view text)
+{
+    if (text.empty()) return secret_string();
+    if (text.find_first_of("+/=") != std::string_view::npos || text.size() % 4 == 1) return std::nullopt;
+    std::string padded(text);
+    for (char& c : padded) {
+        if (c == '-') c = '+';
+        if (c == '_') c = '/';
+    }
+    padded.append((4 - padded.size() % 4) % 4, '=');
+    std::optional<secret_string> bytes = from_base64(padded);
+    wipe(padded);
+    if (bytes && base64url(bytes->reveal()) != text) bytes.reset();
     return bytes;
 }
 

@@ -1,6 +1,6 @@
 #include "crypto/digest.hpp"
 
-#include "core/text.hpp"
+#include "crypto/base64.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -14,18 +14,6 @@
 namespace afresh::crypto {
 namespace {
 
-// RFC 4648 5, without padding as in RFC 7515 2
-std::string base64url(std::string_view bytes)
-{
-    std::string text = core::base64(bytes);
-    while (!text.empty() && text.back() == '=') text.pop_back();
-    for (char& c : text) {
-        if (c == '+') c = '-';
-        if (c == '/') c = '_';
-    }
-    return text;
-}
-
 void fill_random(unsigned char* out, std::size_t size)
 {
     if (size > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
@@ -36,14 +24,15 @@ void fill_random(unsigned char* out, std::size_t size)
 
 } // namespace
 
-std::string fingerprint(std::string_view secret)
+std::string fingerprint(std::string_view secret) { return secret.empty() ? std::string() : sha256_text(secret); }
+
+std::string sha256_text(std::string_view text)
 {
-    if (secret.empty()) return {};
     // Fetched once, and never given back: EVP_sha256() makes each digest look for its implementation anew.
     static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     std::array<unsigned char, 32> digest{};
     unsigned int size = 0;
-    if (!sha256 || EVP_Digest(secret.data(), secret.size(), digest.data(), &size, sha256, nullptr) != 1 ||
+    if (!sha256 || EVP_Digest(text.data(), text.size(), digest.data(), &size, sha256, nullptr) != 1 ||
         size != digest.size())
         throw std::runtime_error("OpenSSL has no SHA-256; check its configuration (openssl.cnf)");
     return base64url({reinterpret_cast<const char*>(digest.data()), digest.size()});

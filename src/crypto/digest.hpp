@@ -4,6 +4,8 @@
 namespace afresh::crypto {
 // SHA-256 as 43 base64url characters: what names a refresh token in a store without being one; of nothing: nothing
 std::string fingerprint(std::string_view secret);
+// SHA-256 as base64url: of RFC 7636 4.2 (S256), RFC 7638 3 and RFC 9449 4.2 (ath)
+std::string sha256_text(std::string_view text);
 // n bytes from the system's generator, base64url
 std::string random_text(std::size_t bytes);
 double random_unit(); // uniform in [0, 1)

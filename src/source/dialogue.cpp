@@ -194,7 +194,7 @@ dialogue_result chain::adopted_tokens(const chain_record& record)
 // Steps 2 to 4, under the lease.
 asio::awaitable<dialogue_result> chain::send_grant()
 {
-    const bool spends = grant.type() == afresh::grant::kind::refresh_token;
+    const bool spends = grant.spends();
     if (spends && refresh_token_.empty()) {
         co_await release_lease();
         co_return ending(dialogue_end::no_grant);
@@ -223,7 +223,11 @@ asio::awaitable<dialogue_result> chain::send_grant()
     }
     core::moment sent = service->now();
     const core::moment first_sent = first_sent_at(noted);
-    transport_request request(core::make_token_request(*registration, grant, refresh_token_));
+    posting_ = sent_ = true; // from here on the lease is renewed
+    rearm();
+    const std::optional<core::request_extras> extras = co_await make_extras();
+    transport_request request;
+    if (extras) request.request = core::make_token_request(*registration, grant, refresh_token_, *extras);
     request.connect_limit = service->policy.connect_limit;
     request.exchange_limit = service->policy.exchange_limit;
     const bool doubtful = noted.record.intent.in_doubt && !insisted;
@@ -236,12 +240,14 @@ asio::awaitable<dialogue_result> chain::send_grant()
         requests_.fetch_add(1, std::memory_order_relaxed);
         return {};
     };
-    posting_ = sent_ = true;
-    rearm();
-    report({.what = event::kind::refresh_started, .generation = generation_});
-    transport_outcome outcome = co_await transmit(std::move(request));
+    transport_outcome outcome(errc::temporarily_unavailable, false);
+    if (extras) {
+        report({.what = event::kind::refresh_started, .generation = generation_});
+        outcome = co_await transmit(std::move(request));
+    }
     core::token_response response = insist([&] { // it may hold the only copy of the next refresh token
-        return core::parse_token_response(outcome, *registration, grant, service->now().wall, refresh_token_);
+        return core::parse_token_response(outcome, *registration, grant, service->now().wall, refresh_token_,
+                                          extras ? *extras : core::request_extras());
     });
     wipe(outcome.response.body());
     failure_said_ = response.said;

@@ -3,6 +3,7 @@
 #include "source/chain.hpp"
 
 #include "crypto/digest.hpp"
+#include "crypto/jws.hpp"
 #include "source/insist.hpp"
 
 #include <algorithm>
@@ -67,7 +68,8 @@ void chain::begin_revocation()
 
 asio::awaitable<core::revocation_response> chain::ask_to_revoke(const core::parting_token& token)
 {
-    transport_request request(core::make_revocation_request(*registration, token));
+    const secret_string assertion = co_await crypto::client_assertion(*registration, service->now().wall);
+    transport_request request(core::make_revocation_request(*registration, token, assertion));
     request.connect_limit = service->policy.connect_limit;
     request.exchange_limit = service->policy.max_wait;
     const transport_outcome outcome = co_await transmit(std::move(request));

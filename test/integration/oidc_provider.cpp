@@ -37,6 +37,11 @@ client_registration basic(const authorization_server& as)
     return client_registration(as.token_endpoint(), "basic").client_secret_basic("basic-secret");
 }
 
+signing_key client_key(const std::string& file, const char* algorithm, const char* key_id)
+{
+    return signing_key::from_pem_file(authorization_server::pki() + "/pkjwt-" + file + ".pem", algorithm, key_id);
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(oidc_provider)
@@ -81,6 +86,16 @@ BOOST_AUTO_TEST_CASE(each_way_of_client_authentication_is_accepted)
          mint("odd:id with/space")},
         {client_registration(endpoint, "post").client_secret_post("post-secret"), mint("post")},
         {client_registration(endpoint, "public"), mint("public")},
+        {client_registration(endpoint, "csjwt")
+             .issuer(as.issuer())
+             .client_secret_jwt("hs256-secret-that-is-at-least-32-bytes-long!!"),
+         mint("csjwt")},
+        {client_registration(endpoint, "pkjwt").issuer(as.issuer()).private_key_jwt(client_key("es256", "ES256", "es1")),
+         mint("pkjwt")},
+        {client_registration(endpoint, "pkjwt").issuer(as.issuer()).private_key_jwt(client_key("rs256", "RS256", "rs1")),
+         mint("pkjwt")},
+        {client_registration(endpoint, "pkjwt").issuer(as.issuer()).private_key_jwt(client_key("rs256", "PS256", "rs1")),
+         mint("pkjwt")},
         {client_registration(endpoint, "cc-only").client_secret_basic("cc-secret"), grant::client_credentials()},
     };
     for (const row& r : table) {

@@ -1,0 +1,75 @@
+#include <afresh/grant_parameters.hpp>
+
+#include "crypto/digest.hpp"
+#include "crypto/jws.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace afresh {
+namespace {
+
+using namespace std::chrono_literals;
+
+class signed_claims : public grant_parameters {
+public:
+    signed_claims(signing_key key, jwt_bearer_options options) : key_(std::move(key)), options_(std::move(options)) {}
+
+    asio::awaitable<std::vector<http_field>> next() override
+    {
+        std::string header = header_text();
+        std::string claims = claims_text();
+        std::string assertion = co_await crypto::sign_compact(key_, std::move(header), std::move(claims));
+        std::vector<http_field> fields;
+        fields.emplace_back("assertion", std::move(assertion));
+        co_return fields;
+    }
+
+private:
+    std::string header_text() const
+    {
+        boost::json::object header;
+        header["alg"] = key_.algorithm();
+        if (!key_.key_id().empty()) header["kid"] = key_.key_id();
+        header["typ"] = "JWT";
+        return boost::json::serialize(header);
+    }
+    std::string claims_text() const
+    {
+        const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+                             std::chrono::system_clock::now().time_since_epoch())
+                             .count();
+        boost::json::object claims;
+        claims["iss"] = options_.issuer;
+        claims["sub"] = options_.subject.empty() ? options_.issuer : options_.subject;
+        claims["aud"] = options_.audience;
+        if (!options_.scope.empty()) claims["scope"] = options_.scope;
+        claims["jti"] = crypto::random_text(16);
+        claims["iat"] = now;
+        claims["exp"] = now + options_.lifetime.count();
+        return boost::json::serialize(claims);
+    }
+
+    signing_key key_;
+    jwt_bearer_options options_;
+};
+
+[[noreturn]] void refuse(const char* why) { throw boost::system::system_error(errc::invalid_argument, why); }
+
+} // namespace
+
+grant jwt_bearer(signing_key key, jwt_bearer_options options)
+{
+    if (!key) refuse("jwt_bearer: there is no key to sign with");
+    if (options.issuer.empty()) refuse("jwt_bearer: issuer is empty (RFC 7523 3)");
+    if (options.audience.empty()) refuse("jwt_bearer: audience is empty; give the server's issuer (RFC 7523 3)");
+    if (options.lifetime < 1s || options.lifetime > 1h) refuse("jwt_bearer: lifetime is not between 1 s and 1 h");
+    return grant::extension("urn:ietf:params:oauth:grant-type:jwt-bearer",
+                            std::make_shared<signed_claims>(std::move(key), std::move(options)));
+}
+
+} // namespace afresh
