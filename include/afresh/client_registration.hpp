@@ -13,6 +13,8 @@
 
 namespace afresh {
 
+struct server_metadata; // in <afresh/server_metadata.hpp>
+
 /// How a client proves who it is at the token endpoint (the IANA names of RFC 7591). Chosen, never probed: a wrong
 /// guess would spend the refresh token.
 enum class client_authentication {
@@ -36,6 +38,9 @@ public:
         : token_endpoint_(std::move(token_endpoint)), client_id_(std::move(client_id))
     {
     }
+
+    /// At a server that was discovered: with its issuer, token endpoint and revocation endpoint.
+    client_registration(const server_metadata& server, std::string client_id);
 
     client_registration& client_secret_basic(secret_string secret) &
     {

@@ -95,6 +95,22 @@ enum class errc {
     /// or could not be reached. It may accept them until they expire. Check `revocation_endpoint`, or end the session at
     /// the server.
     revocation_failed,
+    /// What the server says of itself breaks a rule of RFC 8414 or OpenID Connect Discovery: another issuer, an endpoint
+    /// that is not https, no usable JSON. The exception's text names it. Nothing of it is used; correct the issuer given,
+    /// or the server.
+    invalid_metadata,
+    /// The ID token breaks a rule of OpenID Connect Core 3.1.3.7: signature, issuer, audience, times, nonce... The
+    /// exception's text names it. Nobody is signed in; look for a wrong client id or clock, or an attack.
+    invalid_id_token,
+    /// The authorization response is not the answer to this request: its `state` or `iss` (RFC 9207) is another, or it came
+    /// twice. Nothing was sent. Start the sign-in again.
+    invalid_callback,
+    /// The user, or the server, refused: `access_denied`, `invalid_grant`, `expired_token`... `sign_in_error::said()` has
+    /// the server's words. Start the sign-in again.
+    sign_in_refused,
+    /// A code was sent and the answer is lost. A code is good once, and sending it again would revoke what it brought (RFC
+    /// 6749 4.1.2), so nobody does. Start the sign-in again.
+    sign_in_lost,
 };
 
 /// The enumerator's name, for logs and labels.

@@ -40,6 +40,11 @@ const char* text(errc e) noexcept
     case errc::body_failed: return "The body to be sent could not be read";
     case errc::revocation_failed:
         return "Signed out here, but the authorization server did not confirm that the tokens are revoked";
+    case errc::invalid_metadata: return "The authorization server's metadata must not be used";
+    case errc::invalid_id_token: return "The ID token must not be trusted";
+    case errc::invalid_callback: return "The authorization response is not the answer to this request";
+    case errc::sign_in_refused: return "The sign-in was refused";
+    case errc::sign_in_lost: return "The code was sent and the answer was lost; the sign-in must be started again";
     }
     return "Unknown afresh error"; // outside the switch, so that -Wswitch reports a forgotten enumerator
 }
@@ -59,6 +64,10 @@ bool is(errc e, condition c) noexcept
     switch (e) {
     case errc::sign_in_required:
     case errc::rotation_in_doubt:
+    case errc::invalid_id_token:
+    case errc::invalid_callback:
+    case errc::sign_in_refused:
+    case errc::sign_in_lost:
     case errc::not_renewable: return c == condition::sign_in;
     case errc::temporarily_unavailable:
     case errc::malformed_response:
@@ -83,6 +92,7 @@ bool is(errc e, condition c) noexcept
     case errc::malformed_http:
     case errc::too_many_redirects:
     case errc::proxy_refused:
+    case errc::invalid_metadata:
     case errc::malformed_encoding: return c == condition::misconfigured;
     case errc::closed:
     case errc::bad_status:
@@ -146,6 +156,11 @@ std::string_view to_string(errc e) noexcept
     case errc::bad_status: return "bad_status";
     case errc::body_failed: return "body_failed";
     case errc::revocation_failed: return "revocation_failed";
+    case errc::invalid_metadata: return "invalid_metadata";
+    case errc::invalid_id_token: return "invalid_id_token";
+    case errc::invalid_callback: return "invalid_callback";
+    case errc::sign_in_refused: return "sign_in_refused";
+    case errc::sign_in_lost: return "sign_in_lost";
     }
     return "unknown";
 }

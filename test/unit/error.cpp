@@ -9,7 +9,7 @@ using namespace afresh;
 
 namespace {
 
-constexpr int last_errc = static_cast<int>(errc::revocation_failed);
+constexpr int last_errc = static_cast<int>(errc::sign_in_lost);
 constexpr condition conditions[] = {condition::sign_in, condition::retry_later, condition::misconfigured};
 
 int conditions_of(error_code ec)

@@ -1,0 +1,30 @@
+#pragma once
+// One piece of work for all who ask for it at once, on whatever contexts they are.
+
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+namespace afresh::detail {
+
+namespace asio = boost::asio;
+
+class shared_flight : public std::enable_shared_from_this<shared_flight> {
+public:
+    using work = std::function<asio::awaitable<void>()>;
+
+    // Runs `w`, or waits for the one that is running; throws what it threw. It is nobody's: who cancels stops waiting, and
+    // it goes on, on the context of the one who began it.
+    asio::awaitable<void> join(const work& w);
+
+private:
+    struct flight;
+    static asio::awaitable<void> run(std::shared_ptr<shared_flight> self, std::shared_ptr<flight> f, work w);
+
+    std::mutex mutex_;
+    std::shared_ptr<flight> current_;
+};
+
+} // namespace afresh::detail
