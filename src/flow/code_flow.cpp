@@ -130,8 +130,10 @@ asio::awaitable<signed_in> code_flow::finish(std::shared_ptr<code_flow> self, se
     const std::int64_t now = seconds_of(self->server_->now().wall);
     if (now > kept->started + self->options_.limit.count()) fail(errc::invalid_callback, "the user took too long");
     const server_metadata known = co_await self->server_->metadata();
-    const core::authorization_response answer = core::read_callback(
-        callback, *kept, self->options_.hybrid, known.authorization_response_iss_parameter_supported);
+    // RFC 9207 2.4: an ID token beside the code says who issued both.
+    const bool iss_required = known.authorization_response_iss_parameter_supported && !self->options_.hybrid;
+    const core::authorization_response answer =
+        core::read_callback(callback, *kept, self->options_.hybrid, iss_required);
     wipe(callback);
     if (answer.fault) fail(answer.fault.code, answer.fault.text, answer.said);
     if (!self->spend(kept->state, now)) fail(errc::invalid_callback, "the answer came before, and a code is good once");

@@ -259,6 +259,45 @@ void authorization_server::revoke_grant(std::string_view grant_id)
     control("revoke_grant?grant_id=" + percent_encoded(grant_id));
 }
 
+// Without a shell: a URL has characters that mean something to one.
+std::string authorization_server::run_script(const std::vector<std::string>& arguments)
+{
+    std::vector<std::string> all{setting("AFRESH_NODE", AFRESH_NODE), directory() + "/uiless.mjs"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    std::vector<std::string> variables = child_environment({{"NODE_EXTRA_CA_CERTS", pki() + "/ca.pem"}});
+    int out[2];
+    if (::pipe2(out, O_CLOEXEC) != 0) fail_with_errno("pipe");
+    descriptor read_end(out[0]);
+    descriptor write_end(out[1]);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
+    auto argv = pointers(all);
+    auto envp = pointers(variables);
+    pid_t pid = -1;
+    const int error = ::posix_spawn(&pid, all.front().c_str(), &actions, nullptr, argv.data(), envp.data());
+    posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) fail(all.front() + ": " + std::strerror(error));
+    ::close(write_end.release());
+    std::string text;
+    char buffer[4096];
+    for (ssize_t n; (n = ::read(read_end.get(), buffer, sizeof buffer)) != 0;) {
+        if (n > 0) text.append(buffer, static_cast<std::size_t>(n));
+        if (n < 0 && errno != EINTR) break;
+    }
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text;
+}
+
+std::string authorization_server::browse(const std::string& url, const std::string& until, const std::string& user) const
+{
+    return run_script({"auth", url, until, user});
+}
+
+std::string authorization_server::approve_device(const std::string& url) const { return run_script({"device", url}); }
+
 void authorization_server::drop_connections() { control("drop_connections"); }
 
 } // namespace afresh::test

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace afresh::test {
 
@@ -61,12 +62,19 @@ public:
     void revoke_grant(std::string_view grant_id);
     void drop_connections();
 
+    // What a user does in a browser, without one: signs in and consents (or aborts). Returns the URL that the browser is sent
+    // back to, which begins with `until`; or, when it is a page that ends it, status and title.
+    std::string browse(const std::string& url, const std::string& until, const std::string& user = "alice") const;
+    // The same on the page of the device flow.
+    std::string approve_device(const std::string& url) const;
+
     // The process: to stop and continue it, or to kill it early.
     pid_t pid() const noexcept { return pid_; }
     // Ends it now; the port is free afterwards.
     void kill() noexcept;
 
 private:
+    static std::string run_script(const std::vector<std::string>& arguments);
     void spawn(const environment& settings);
     void read_ready_line();
     boost::json::object control(const std::string& path_and_query);

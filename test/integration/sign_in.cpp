@@ -1,0 +1,202 @@
+// Users sign in at a real authorization server, panva's oidc-provider, and what they get is used, refreshed and revoked through
+// a token source.
+
+#include "support/authorization_server.hpp"
+#include "support/print_errc.hpp"
+#include "support/run.hpp"
+
+#include <afresh/browser_sign_in.hpp>
+#include <afresh/http_client.hpp>
+#include <afresh/sign_in.hpp>
+#include <afresh/token_source.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <thread>
+
+using namespace afresh;
+using namespace afresh::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string callback = "http://127.0.0.1:8099/cb";
+
+server_metadata found(const authorization_server& as)
+{
+    asio::io_context context;
+    return run(context, discover(as.issuer()));
+}
+
+sign_in_options web()
+{
+    sign_in_options o;
+    o.redirect_uri = callback;
+    o.scope = "openid api:read";
+    return o;
+}
+
+asio::awaitable<error_code> next_error(token_source& tokens)
+{
+    try {
+        (void)co_await tokens.get();
+    } catch (const boost::system::system_error& e) {
+        co_return e.code();
+    }
+    co_return error_code();
+}
+
+// Uses the tokens, has them refreshed, and signs out; then the server knows them no more.
+asio::awaitable<int> live_with(client_registration client, signed_in user, std::string issuer, asio::io_context& context)
+{
+    const secret_string refresh_token = user.tokens.refresh_token();
+    BOOST_TEST(!refresh_token.empty());
+    BOOST_TEST(user.subject == "alice");
+    source_options options;
+    options.allowed_origins.push_back(issuer);
+    token_source tokens(context.get_executor(), client, grant::refresh_token({}), options);
+    co_await tokens.set_tokens(user.tokens);
+    http_client api(tokens);
+    const std::string url = issuer + "/api/whoami";
+    http_response me = co_await api.get(url);
+    BOOST_TEST(me.status() == 200u);
+    const access_token first = co_await tokens.get();
+    const access_token second = co_await tokens.renew_if_current(first);
+    BOOST_TEST(!(first.value() == second.value()));
+    me = co_await api.get(url);
+    BOOST_TEST(me.status() == 200u);
+    co_await tokens.sign_out();
+    tokens.close();
+    token_source thief(context.get_executor(), client, grant::refresh_token(refresh_token));
+    const error_code ec = co_await next_error(thief);
+    BOOST_TEST((ec == errc::sign_in_required));
+    thief.close();
+    co_return 0;
+}
+
+void sign_in_and_live(authorization_server& as, client_registration client, sign_in_options options)
+{
+    asio::io_context context;
+    const authorization_code flow(provider(as.issuer()), client, options);
+    const started_sign_in started = run(context, flow.start());
+    const std::string back = as.browse(started.url, callback);
+    BOOST_REQUIRE(back.starts_with(callback));
+    signed_in user = run(context, flow.finish(started.kept, back));
+    run(context, live_with(client, std::move(user), as.issuer(), context));
+}
+
+signing_key client_key(const char* file, const char* algorithm, const char* key_id)
+{
+    return signing_key::from_pem_file(authorization_server::pki() + "/pkjwt-" + file + ".pem", algorithm, key_id);
+}
+
+// Of the listener, in the request's redirect_uri.
+unsigned short port_in(const std::string& url)
+{
+    const std::string before = "redirect_uri=http%3A%2F%2F127.0.0.1%3A";
+    return static_cast<unsigned short>(std::stoi(url.substr(url.find(before) + before.size())));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(sign_in)
+
+BOOST_AUTO_TEST_CASE(metadata_is_found)
+{
+    authorization_server as;
+    const server_metadata m = found(as);
+    BOOST_TEST(m.issuer == as.issuer());
+    BOOST_TEST(m.token_endpoint == as.token_endpoint());
+    BOOST_TEST(m.authorization_response_iss_parameter_supported);
+    BOOST_TEST(!m.jwks_uri.empty());
+    asio::io_context context;
+    BOOST_CHECK_EXCEPTION(run(context, discover(as.issuer() + "/")), sign_in_error,
+                          [](const sign_in_error& e) { return e.code() == errc::invalid_metadata; });
+}
+
+BOOST_AUTO_TEST_CASE(each_kind_of_client_signs_a_user_in)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    const server_metadata m = found(as);
+    const client_registration table[] = {
+        client_registration(m, "basic").client_secret_basic("basic-secret"),
+        client_registration(m, "odd:id with/space").client_secret_basic("a+b c%d:e&f=g/h?~"),
+        client_registration(m, "post").client_secret_post("post-secret"),
+        client_registration(m, "csjwt").client_secret_jwt("hs256-secret-that-is-at-least-32-bytes-long!!"),
+        client_registration(m, "pkjwt").private_key_jwt(client_key("es256", "ES256", "es1")),
+        client_registration(m, "pkjwt").private_key_jwt(client_key("rs256", "PS256", "rs1")),
+        client_registration(m, "public"),
+    };
+    for (const client_registration& client : table) {
+        BOOST_TEST_CONTEXT(client.client_id()) sign_in_and_live(as, client, web());
+        sign_in_options pushed = web();
+        pushed.push_request = true;
+        BOOST_TEST_CONTEXT(client.client_id() << ", pushed") sign_in_and_live(as, client, pushed);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_token_for_one_resource_is_a_jwt)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    sign_in_options options = web();
+    options.resources = {"https://api.jwt.test/"};
+    asio::io_context context;
+    const authorization_code flow(provider(as.issuer()), client_registration(found(as), "basic").client_secret_basic("basic-secret"),
+                                  options);
+    const started_sign_in started = run(context, flow.start());
+    const signed_in user = run(context, flow.finish(started.kept, as.browse(started.url, callback)));
+    BOOST_TEST(user.tokens.access_token().reveal().starts_with("eyJ"));
+}
+
+BOOST_AUTO_TEST_CASE(a_user_signs_in_with_the_browser_and_sees_how_it_went)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    const client_registration client(found(as), "native");
+    sign_in_options options;
+    options.scope = "openid api:read";
+    browser_options browser;
+    browser.path = "/cb";
+    browser.application = "Test & Co";
+    std::jthread user_agent;
+    std::string page, guess;
+    browser.open_browser = [&](const std::string& url) {
+        user_agent = std::jthread([&, url] {
+            const auto port = port_in(url);
+            const std::string back = as.browse(url, "http://127.0.0.1:" + std::to_string(port) + "/");
+            guess = loopback_exchange(port, "GET /cb?code=x&state=y HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\n\r\n");
+            page = loopback_get(port, back.substr(back.find('/', 7)));
+        });
+    };
+    const browser_sign_in sign_in(provider(as.issuer()), client, options, browser);
+    asio::io_context context;
+    signed_in user = run(context, sign_in.run());
+    user_agent.join();
+    BOOST_TEST(guess.starts_with("HTTP/1.1 400"));
+    BOOST_TEST(page.find("You are signed in") != std::string::npos);
+    BOOST_TEST(page.find("Test &amp; Co") != std::string::npos);
+    run(context, live_with(client, std::move(user), as.issuer(), context));
+}
+
+BOOST_AUTO_TEST_CASE(the_hybrid_flow_posts_its_answer)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    const auto client = client_registration(found(as), "hybrid").client_secret_basic("hybrid-secret");
+    sign_in_options options;
+    options.scope = "openid api:read";
+    options.hybrid = true;
+    browser_options browser;
+    browser.path = "/cb";
+    std::jthread user_agent;
+    std::string last;
+    browser.open_browser = [&](const std::string& url) {
+        user_agent = std::jthread([&, url] { last = as.browse(url, "nowhere:"); });
+    };
+    const browser_sign_in sign_in(provider(as.issuer()), client, options, browser);
+    asio::io_context context;
+    signed_in user = run(context, sign_in.run());
+    user_agent.join();
+    BOOST_TEST(last == "200 You are signed in");
+    run(context, live_with(client, std::move(user), as.issuer(), context));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
