@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing, on Debian and its relatives. Usage: sh .ci/install.sh GROUP...
-#   build   compiler, CMake, Boost, OpenSSL, SQLite, libpq, zlib, brotli, zstd: enough for the library, the command and the
-#           examples
+#   build   compiler, CMake, Boost, OpenSSL, SQLite, libpq, zlib, brotli, zstd, libqrencode: enough for the library, the
+#           command and the examples
 #   tests   what the tests need besides: Boost.Test, clang-format 14, PostgreSQL, and a real authorization server (npm, node 22)
 #   matrix  what `test/run.sh --all` needs besides: clang 14 and clang-tidy
 #   bench   the peers that the benchmarks run against
@@ -77,6 +77,7 @@ group_build() {
     need_package zlib1g-dev
     need_package libbrotli-dev
     need_package libzstd-dev
+    need_package libqrencode-dev
     need_package libcli11-dev
     need_package ca-certificates
 }

@@ -18,13 +18,13 @@ struct server_metadata; // in <afresh/server_metadata.hpp>
 /// How a client proves who it is at the token endpoint (the IANA names of RFC 7591). Chosen, never probed: a wrong
 /// guess would spend the refresh token.
 enum class client_authentication {
-    none,                    ///< a public client: `client_id` in the body
-    client_secret_basic,     ///< RFC 6749 2.3.1: id and secret are form-encoded, then Basic
-    client_secret_basic_raw, ///< Basic without the form-encoding, for servers that do not decode it
-    client_secret_post,      ///< id and secret in the body
-    client_secret_jwt,       ///< an assertion signed with the secret (RFC 7523 2.2, HS256)
-    private_key_jwt,         ///< an assertion signed with a key of the client's own (RFC 7523 2.2)
-    tls_client_auth,         ///< a certificate of an authority the server trusts (RFC 8705 2.1)
+    none,                        ///< a public client: `client_id` in the body
+    client_secret_basic,         ///< RFC 6749 2.3.1: id and secret are form-encoded, then Basic
+    client_secret_basic_raw,     ///< Basic without the form-encoding, for servers that do not decode it
+    client_secret_post,          ///< id and secret in the body
+    client_secret_jwt,           ///< an assertion signed with the secret (RFC 7523 2.2, HS256)
+    private_key_jwt,             ///< an assertion signed with a key of the client's own (RFC 7523 2.2)
+    tls_client_auth,             ///< a certificate of an authority the server trusts (RFC 8705 2.1)
     self_signed_tls_client_auth, ///< a certificate the server knows (RFC 8705 2.2)
 };
 

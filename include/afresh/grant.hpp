@@ -21,7 +21,10 @@ public:
     enum class kind { refresh_token, client_credentials, extension };
 
     /// RFC 6749 6. An empty token is allowed when the store holds one, or when `set_tokens()` will bring one.
-    static grant refresh_token(secret_string token) { return grant(kind::refresh_token, "refresh_token", std::move(token)); }
+    static grant refresh_token(secret_string token)
+    {
+        return grant(kind::refresh_token, "refresh_token", std::move(token));
+    }
     /// RFC 6749 4.4.
     static grant client_credentials() { return grant(kind::client_credentials, "client_credentials", {}); }
 

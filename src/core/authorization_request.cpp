@@ -33,10 +33,10 @@ bool has_word(std::string_view list, std::string_view word) noexcept
 bool is_own_parameter(std::string_view name) noexcept
 {
     static constexpr std::array<std::string_view, 19> own{
-        "client_id", "redirect_uri",  "response_type", "response_mode",         "scope",
-        "state",     "nonce",         "code_challenge", "code_challenge_method", "resource",
-        "prompt",    "login_hint",    "acr_values",    "max_age",               "authorization_details",
-        "request",   "request_uri",   "client_secret", "client_assertion"};
+        "client_id",       "redirect_uri",   "response_type",         "response_mode", "scope",       "state",
+        "nonce",           "code_challenge", "code_challenge_method", "resource",      "prompt",      "login_hint",
+        "acr_values",      "max_age",        "authorization_details", "request",       "request_uri", "client_secret",
+        "client_assertion"};
     return std::any_of(own.begin(), own.end(), [&](std::string_view o) { return iequals(o, name); });
 }
 
@@ -101,8 +101,12 @@ std::optional<kept_sign_in> read_kept(std::string_view text)
     const auto o = strict_object(text);
     const auto started = o ? date_member(*o, "started") : std::nullopt;
     if (!started) return std::nullopt;
-    kept_sign_in kept{text_member(*o, "issuer"), text_member(*o, "client_id"), text_member(*o, "redirect_uri"),
-                      text_member(*o, "state"),  text_member(*o, "nonce"),     text_member(*o, "code_verifier"),
+    kept_sign_in kept{text_member(*o, "issuer"),
+                      text_member(*o, "client_id"),
+                      text_member(*o, "redirect_uri"),
+                      text_member(*o, "state"),
+                      text_member(*o, "nonce"),
+                      text_member(*o, "code_verifier"),
                       *started};
     if (kept.state.empty() || kept.code_verifier.empty() || kept.issuer.empty()) return std::nullopt;
     return kept;
@@ -159,7 +163,8 @@ parameters authorization_parameters(const sign_in_options& options, const kept_s
     return all;
 }
 
-std::string request_object_claims(const parameters& all, const kept_sign_in& kept, std::string_view jti, std::int64_t now)
+std::string request_object_claims(const parameters& all, const kept_sign_in& kept, std::string_view jti,
+                                  std::int64_t now)
 {
     boost::json::object o;
     boost::json::array resources;

@@ -33,7 +33,8 @@ using parameters = std::vector<http_field>;
 parameters authorization_parameters(const sign_in_options& options, const kept_sign_in& kept,
                                     const std::string& code_challenge);
 // RFC 9101 4: the same as claims.
-std::string request_object_claims(const parameters& all, const kept_sign_in& kept, std::string_view jti, std::int64_t now);
+std::string request_object_claims(const parameters& all, const kept_sign_in& kept, std::string_view jti,
+                                  std::int64_t now);
 std::string url_with(const std::string& endpoint, const parameters& all);
 http_request form_of(const std::string& endpoint, const client_registration& client, const parameters& all,
                      const secret_string& assertion);

@@ -7,8 +7,10 @@
 namespace afresh {
 
 client_registration::client_registration(const server_metadata& server, std::string client_id)
-    : token_endpoint_(server.token_endpoint), revocation_endpoint_(server.revocation_endpoint),
-      client_id_(std::move(client_id)), issuer_(server.issuer)
+    : token_endpoint_(server.token_endpoint),
+      revocation_endpoint_(server.revocation_endpoint),
+      client_id_(std::move(client_id)),
+      issuer_(server.issuer)
 {
 }
 

@@ -18,8 +18,8 @@ struct id_token_expectation {
     std::string client_id;
     std::string nonce;                           // empty: none was sent
     std::optional<std::chrono::seconds> max_age; // was asked for: then `auth_time` must be there and young
-    std::string at_hash; // of the access token that came along; empty: none did
-    std::string c_hash;  // of the code that came along; empty: none did
+    std::string at_hash;                         // of the access token that came along; empty: none did
+    std::string c_hash;                          // of the code that came along; empty: none did
     bool hashes_required{}; // hybrid flow: `c_hash` (and `at_hash`, with an access token) must be there
     std::chrono::seconds leeway{60};
 };

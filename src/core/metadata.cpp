@@ -53,7 +53,8 @@ bool may_be_asked(const url_parts& url, const url_parts& issuer, const metadata_
            issuer.is_loopback() || is_private_address(issuer.host);
 }
 
-config_fault check_endpoint(const char* name, const std::string& url, const url_parts& issuer, const metadata_rules& rules)
+config_fault check_endpoint(const char* name, const std::string& url, const url_parts& issuer,
+                            const metadata_rules& rules)
 {
     const auto parts = parse_url(url);
     if (!parts || url.find('#') != std::string::npos)
@@ -165,11 +166,13 @@ metadata_reading read_metadata(std::string_view json, const std::string& issuer,
     out.value.issuer = text_member(*object, "issuer");
     // RFC 8414 3.3: identical, without any normalisation, or nothing of it may be used.
     if (out.value.issuer != issuer)
-        out.fault = invalid("issuer: is not the one that was asked for (RFC 8414 3.3); write it exactly as the server does");
+        out.fault =
+            invalid("issuer: is not the one that was asked for (RFC 8414 3.3); write it exactly as the server does");
     else
         out.fault = read_members(out.value, *object, *asked, rules);
     const auto& challenges = out.value.code_challenge_methods_supported;
-    if (!out.fault && !challenges.empty() && std::find(challenges.begin(), challenges.end(), "S256") == challenges.end())
+    if (!out.fault && !challenges.empty() &&
+        std::find(challenges.begin(), challenges.end(), "S256") == challenges.end())
         out.fault = invalid("code_challenge_methods_supported: has no S256, and nothing weaker is used (RFC 7636 7.2)");
     if (out.fault) out.value = server_metadata();
     return out;

@@ -10,7 +10,8 @@ namespace {
 std::size_t room_for(const client_registration& registration, const grant& grant, const secret_string& refresh_token,
                      const request_extras& extras)
 {
-    std::size_t raw = refresh_token.size() + extras.assertion.size() + grant.name().size() + grant.scope().size() + grant.resource().size();
+    std::size_t raw = refresh_token.size() + extras.assertion.size() + grant.name().size() + grant.scope().size() +
+                      grant.resource().size();
     for (const auto& p : grant.parameters()) raw += p.name.size() + p.value.size() + 2;
     for (const auto& p : extras.further) raw += p.name.size() + p.value.size() + 2;
     return form_room(registration, raw);

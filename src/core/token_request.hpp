@@ -28,7 +28,7 @@ config_fault check(const token_set& tokens);
 // The POST. `refresh_token` is the current one (not the grant's initial one); ignored for client credentials. The body
 // and the Authorization field hold secrets: they go into a transport_request, which wipes them.
 struct request_extras {
-    secret_string assertion;       // of a client that proves itself by one
+    secret_string assertion;         // of a client that proves itself by one
     std::vector<http_field> further; // of an extension grant
 };
 http_request make_token_request(const client_registration& registration, const grant& grant,

@@ -72,7 +72,10 @@ std::string_view text_of(const boost::json::object& jwk, std::string_view name)
     return text ? std::string_view(text->data(), text->size()) : std::string_view();
 }
 
-const unsigned char* data_of(const secret_string& s) { return reinterpret_cast<const unsigned char*>(s.reveal().data()); }
+const unsigned char* data_of(const secret_string& s)
+{
+    return reinterpret_cast<const unsigned char*>(s.reveal().data());
+}
 
 bn_ptr number_of(const secret_string& bytes)
 {
@@ -129,8 +132,7 @@ EVP_PKEY* ec_from(const boost::json::object& jwk, bool wants_private)
     point.append(x->reveal()).append(y->reveal());
     const build_ptr build(OSSL_PARAM_BLD_new(), OSSL_PARAM_BLD_free);
     const bn_ptr secret = wants_private ? number_of(*d) : bn_ptr(nullptr, BN_clear_free);
-    if (!build ||
-        OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, found->group, 0) != 1 ||
+    if (!build || OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, found->group, 0) != 1 ||
         OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1 ||
         (wants_private && OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_PRIV_KEY, secret.get()) != 1))
         return nullptr;
@@ -213,7 +215,8 @@ key key::private_from_jwk(const boost::json::object& jwk)
 {
     std::optional<key> made = from_jwk(jwk, true);
     if (!made)
-        fail("not a private JWK of RSA with 2048 bits or more, EC on P-256, P-384 or P-521, or OKP Ed25519 (RFC 7517, 8037)");
+        fail("not a private JWK of RSA with 2048 bits or more, EC on P-256, P-384 or P-521, or OKP Ed25519 (RFC 7517, "
+             "8037)");
     return *std::move(made);
 }
 
@@ -224,7 +227,8 @@ key key::private_from_pem(std::string_view text)
     std::optional<key> made = wrap(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
     ERR_clear_error();
     if (!made)
-        fail("not a PEM private key without password of RSA with 2048 bits or more, EC on P-256, P-384 or P-521, or Ed25519");
+        fail("not a PEM private key without password of RSA with 2048 bits or more, EC on P-256, P-384 or P-521, or "
+             "Ed25519");
     return *std::move(made);
 }
 

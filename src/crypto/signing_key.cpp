@@ -141,8 +141,11 @@ std::string algorithm_for(std::string wanted, crypto::key::kind k)
 } // namespace
 
 signing_key::signing_key(std::shared_ptr<detail::key_holder> holder, std::string algorithm, std::string key_id)
-    : holder_(std::move(holder)), algorithm_(std::move(algorithm)), key_id_(std::move(key_id)),
-      public_jwk_(holder_->public_jwk()), thumbprint_(crypto::sha256_text(public_jwk_))
+    : holder_(std::move(holder)),
+      algorithm_(std::move(algorithm)),
+      key_id_(std::move(key_id)),
+      public_jwk_(holder_->public_jwk()),
+      thumbprint_(crypto::sha256_text(public_jwk_))
 {
 }
 

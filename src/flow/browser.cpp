@@ -31,11 +31,13 @@ void open_system_browser(const std::string& url)
     const int error = ::posix_spawnp(&pid, program, &quiet, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&quiet);
     if (error != 0)
-        throw std::runtime_error(name + " could not be started: install xdg-utils, or set browser_options::open_browser");
+        throw std::runtime_error(name +
+                                 " could not be started: install xdg-utils, or set browser_options::open_browser");
     std::thread([pid] { // it ends when it has handed the URL over
         int status = 0;
         ::waitpid(pid, &status, 0);
-    }).detach();
+    })
+        .detach();
 }
 
 } // namespace afresh::detail

@@ -33,8 +33,8 @@ struct closing {
     ~closing() { listener->close(); }
 };
 
-asio::awaitable<loopback::answer> take(std::shared_ptr<code_flow> flow, secret_string kept, std::shared_ptr<outcome> out,
-                                       std::string callback)
+asio::awaitable<loopback::answer> take(std::shared_ptr<code_flow> flow, secret_string kept,
+                                       std::shared_ptr<outcome> out, std::string callback)
 {
     loopback::answer got;
     try {
@@ -62,7 +62,8 @@ std::shared_ptr<loopback> listen(const asio::any_io_executor& ex, const browser_
     }
 }
 
-asio::awaitable<signed_in> run_in_browser(std::shared_ptr<code_flow> flow, std::shared_ptr<const browser_options> options)
+asio::awaitable<signed_in> run_in_browser(std::shared_ptr<code_flow> flow,
+                                          std::shared_ptr<const browser_options> options)
 {
     const asio::any_io_executor ex = co_await asio::this_coro::executor;
     const auto listener = listen(ex, *options); // before the URL, which names the port
@@ -101,7 +102,8 @@ browser_sign_in::browser_sign_in(provider server, client_registration client, si
       options_(std::make_shared<const browser_options>(std::move(browser)))
 {
     if (!options_->path.starts_with('/') || options_->path.find_first_of("?# \r\n") != std::string::npos)
-        throw boost::system::system_error(errc::invalid_argument, "path: must begin with '/' and be nothing but a path");
+        throw boost::system::system_error(errc::invalid_argument,
+                                          "path: must begin with '/' and be nothing but a path");
 }
 
 asio::awaitable<signed_in> browser_sign_in::run() const { return detail::run_in_browser(flow_, options_); }

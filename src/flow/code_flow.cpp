@@ -99,18 +99,20 @@ asio::awaitable<std::string> code_flow::push(core::parameters all, const server_
     if (known.pushed_authorization_request_endpoint.empty())
         fail(errc::misconfigured, "push_request: the server has no pushed_authorization_request_endpoint");
     const secret_string assertion = co_await crypto::client_assertion(client_, server_->now().wall);
-    http_request request =
-        core::form_of(known.pushed_authorization_request_endpoint, client_, all, assertion);
+    http_request request = core::form_of(known.pushed_authorization_request_endpoint, client_, all, assertion);
     const transport_outcome outcome = co_await ask(*server_->transport(), std::move(request));
     if (outcome.ec) fail(errc::temporarily_unavailable, "pushed request: " + text_of(outcome));
     const core::token_json json(outcome.response.body());
     const diagnostics said = core::evidence(client_, json, {}).said(outcome.response, json, server_->now().wall);
     const unsigned status = outcome.response.status();
-    if (status >= 500 || status == 429) fail(errc::temporarily_unavailable, "pushed request: " + text_of(outcome), said);
-    if (status != 200 && status != 201) fail(errc::misconfigured, "pushed request: the server answered " + said.error, said);
+    if (status >= 500 || status == 429)
+        fail(errc::temporarily_unavailable, "pushed request: " + text_of(outcome), said);
+    if (status != 200 && status != 201)
+        fail(errc::misconfigured, "pushed request: the server answered " + said.error, said);
     const auto object = core::strict_object(outcome.response.body());
     std::string uri = object ? core::text_member(*object, "request_uri") : std::string();
-    if (uri.empty()) fail(errc::malformed_response, "pushed request: the answer has no request_uri (RFC 9126 2.2)", said);
+    if (uri.empty())
+        fail(errc::malformed_response, "pushed request: the answer has no request_uri (RFC 9126 2.2)", said);
     co_return uri;
 }
 
@@ -192,8 +194,7 @@ asio::awaitable<signed_in> code_flow::redeem(const core::kept_sign_in& kept, con
 asio::awaitable<std::string> code_flow::verified_claims(const core::token_response& got, const core::kept_sign_in& kept,
                                                         std::string hybrid_subject)
 {
-    if (got.id_token.empty())
-        fail(errc::invalid_id_token, "id_token: is missing, and the scope openid was asked for");
+    if (got.id_token.empty()) fail(errc::invalid_id_token, "id_token: is missing, and the scope openid was asked for");
     core::id_token_expectation expected;
     expected.issuer = kept.issuer;
     expected.client_id = kept.client_id;

@@ -18,7 +18,8 @@ bool verifies(const boost::json::object& jwk)
     const auto* ops = jwk.if_contains("key_ops"); // 4.3
     if (!ops || !ops->is_array()) return true;
     const auto& all = ops->get_array();
-    return std::any_of(all.begin(), all.end(), [](const auto& op) { return op.is_string() && op.get_string() == "verify"; });
+    return std::any_of(all.begin(), all.end(),
+                       [](const auto& op) { return op.is_string() && op.get_string() == "verify"; });
 }
 
 std::optional<std::string> decoded(std::string_view part)
@@ -75,7 +76,8 @@ std::optional<signed_text> read_jws(std::string_view text, const std::vector<std
         why = "kid: is not a text";
         return std::nullopt;
     }
-    return signed_text{*alg, core::text_member(*members, "kid"), *payload, std::string(text.substr(0, second)), *signature};
+    return signed_text{*alg, core::text_member(*members, "kid"), *payload, std::string(text.substr(0, second)),
+                       *signature};
 }
 
 signature_verdict check_signature(const signed_text& text, const std::vector<verification_key>& keys)

@@ -28,7 +28,8 @@ struct signed_text {
     std::string signature;
 };
 // Nothing, with the reason in `why`: not one, or with an algorithm that is not allowed, or with `crit`.
-std::optional<signed_text> read_jws(std::string_view text, const std::vector<std::string>& algorithms, std::string& why);
+std::optional<signed_text> read_jws(std::string_view text, const std::vector<std::string>& algorithms,
+                                    std::string& why);
 
 enum class signature_verdict {
     good,

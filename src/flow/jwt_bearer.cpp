@@ -40,9 +40,9 @@ private:
     }
     std::string claims_text() const
     {
-        const auto now = std::chrono::duration_cast<std::chrono::seconds>(
-                             std::chrono::system_clock::now().time_since_epoch())
-                             .count();
+        const auto now =
+            std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+                .count();
         boost::json::object claims;
         claims["iss"] = options_.issuer;
         claims["sub"] = options_.subject.empty() ? options_.issuer : options_.subject;

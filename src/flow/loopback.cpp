@@ -43,7 +43,8 @@ http::response<http::string_body> page_of(http::status status, std::string page)
     r.set(http::field::content_type, "text/html; charset=utf-8");
     r.set(http::field::cache_control, "no-store");
     r.set(http::field::connection, "close");
-    r.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");
+    r.set("Content-Security-Policy",
+          "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");
     r.set("Referrer-Policy", "no-referrer");
     r.set("X-Content-Type-Options", "nosniff");
     r.body() = std::move(page);
@@ -54,7 +55,9 @@ http::response<http::string_body> page_of(http::status status, std::string page)
 } // namespace
 
 loopback::loopback(const asio::any_io_executor& executor, bool ipv6, std::string path, std::string application)
-    : strand_(asio::make_strand(executor)), acceptor_(bound(strand_, ipv6)), path_(std::move(path)),
+    : strand_(asio::make_strand(executor)),
+      acceptor_(bound(strand_, ipv6)),
+      path_(std::move(path)),
       application_(std::move(application))
 {
     host_ = (ipv6 ? "[::1]:" : "127.0.0.1:") + std::to_string(acceptor_.local_endpoint().port());

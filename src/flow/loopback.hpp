@@ -19,8 +19,8 @@ class loopback : public std::enable_shared_from_this<loopback> {
 public:
     struct answer {
         answer() = default;
-        bool is_final{};   // no further request is waited for
-        std::string why;   // for the page; empty: signed in
+        bool is_final{}; // no further request is waited for
+        std::string why; // for the page; empty: signed in
     };
     // Given the query, or the body of a form_post; nothing else of a request reaches anybody.
     using taker = std::function<asio::awaitable<answer>(std::string)>;

@@ -21,8 +21,8 @@ void require_tokens(const core::token_response& got, const transport_outcome& ou
     switch (got.outcome) {
     case verdict::ok: return;
     case verdict::quarantined:
-        throw sign_in_error(errc::malformed_response, "the access token must not be used: its type is " + got.token_type,
-                            got.said);
+        throw sign_in_error(errc::malformed_response,
+                            "the access token must not be used: its type is " + got.token_type, got.said);
     case verdict::in_doubt: throw sign_in_error(errc::sign_in_lost, said, got.said);
     case verdict::refused: throw sign_in_error(errc::sign_in_refused, said, got.said);
     case verdict::misconfigured:

@@ -131,7 +131,8 @@ BOOST_AUTO_TEST_CASE(B17_the_header_decides_nothing)
         return crypto::compact(crypto::signing_input(header, claims), "");
     };
     for (const auto alg : {"none", "None", "NONE", "HS256", "RS1", "ES256K", ""})
-        BOOST_TEST(w.verdict(unsigned_one(R"({"alg":")" + std::string(alg) + R"(","kid":"k1"})")).starts_with("alg: "), alg);
+        BOOST_TEST(w.verdict(unsigned_one(R"({"alg":")" + std::string(alg) + R"(","kid":"k1"})")).starts_with("alg: "),
+                   alg);
     BOOST_TEST(w.verdict(unsigned_one(R"({"kid":"k1"})")).starts_with("alg: "));
     BOOST_TEST(w.verdict(unsigned_one(R"({"alg":"none","alg":"ES256","kid":"k1"})")).starts_with("it is not"));
     // HMAC with the public key as its secret
@@ -169,8 +170,8 @@ BOOST_AUTO_TEST_CASE(B17_a_token_that_is_changed_anywhere_is_refused)
         bad[i] = bad[i] == 'A' ? 'B' : 'A';
         BOOST_TEST(w.verdict(bad) != "", i);
     }
-    for (const std::string& bad : {std::string(), good + ".", "." + good, good.substr(0, good.rfind('.')), good + "=", good + " ",
-                                   good + "." + good})
+    for (const std::string& bad : {std::string(), good + ".", "." + good, good.substr(0, good.rfind('.')), good + "=",
+                                   good + " ", good + "." + good})
         BOOST_TEST(w.verdict(bad) != "");
     BOOST_TEST(w.verdict(w.server->sign(w.server->header(), R"({"iss":"a","iss":"b"})")) != "");
     BOOST_TEST(w.verdict(w.server->sign(w.server->header(), "[]")) != "");
@@ -183,7 +184,9 @@ BOOST_AUTO_TEST_CASE(a_key_for_encryption_or_another_algorithm_verifies_nothing)
         world w;
         std::string jwk = w.server->signers.at("k1").public_jwk();
         jwk.insert(1, std::string(R"("kid":"k1",)") + member + ",");
-        w.server->answers[w.server->issuer + "/jwks"] = [jwk] { return test::json_answer(200, R"({"keys":[)" + jwk + "]}"); };
+        w.server->answers[w.server->issuer + "/jwks"] = [jwk] {
+            return test::json_answer(200, R"({"keys":[)" + jwk + "]}");
+        };
         BOOST_TEST(w.verdict().starts_with("kid: "), member);
     }
 }
@@ -253,10 +256,13 @@ BOOST_AUTO_TEST_CASE(A23_a_refreshed_id_token_is_about_the_same_user_and_sign_in
 {
     const auto now = std::chrono::system_clock::time_point(std::chrono::seconds(1'700'000'000));
     const auto object = [](std::string_view text) { return *core::strict_object(text); };
-    const auto original = object(
-        R"({"iss":"i","sub":"s","aud":["a","b"],"azp":"a","auth_time":5,"nonce":"n","iat":1699999000})");
-    const auto verdict = [&](std::string_view text) { return core::check_refreshed_id_token(original, object(text), now).text; };
-    BOOST_TEST(verdict(R"({"iss":"i","sub":"s","aud":["b","a"],"azp":"a","auth_time":5,"nonce":"n","iat":1700000000})") == "");
+    const auto original =
+        object(R"({"iss":"i","sub":"s","aud":["a","b"],"azp":"a","auth_time":5,"nonce":"n","iat":1699999000})");
+    const auto verdict = [&](std::string_view text) {
+        return core::check_refreshed_id_token(original, object(text), now).text;
+    };
+    BOOST_TEST(
+        verdict(R"({"iss":"i","sub":"s","aud":["b","a"],"azp":"a","auth_time":5,"nonce":"n","iat":1700000000})") == "");
     BOOST_TEST(verdict(R"({"iss":"i","sub":"s","aud":["a","b"],"azp":"a","iat":1700000000})") == "");
     const std::pair<const char*, const char*> table[] = {
         {"iss: ", R"({"iss":"j","sub":"s","aud":["a","b"],"azp":"a","iat":1700000000})"},

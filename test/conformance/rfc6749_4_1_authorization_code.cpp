@@ -35,8 +35,9 @@ struct world {
         options.redirect_uri = redirect_uri;
         server->answers[server->issuer + "/token"] = [this] {
             const std::string id = id_token.empty() ? server->id_token() : id_token;
-            return test::json_answer(200, R"({"access_token":"at","token_type":"Bearer","expires_in":60,"refresh_token":"rt","id_token":")" +
-                                              id + "\"}");
+            return test::json_answer(
+                200, R"({"access_token":"at","token_type":"Bearer","expires_in":60,"refresh_token":"rt","id_token":")" +
+                         id + "\"}");
         };
     }
     authorization_code& flow()
@@ -136,7 +137,9 @@ BOOST_AUTO_TEST_CASE(B9_what_was_kept_for_another_server_or_too_long_ago_is_of_n
         o[member] = "https://evil.example.com";
         const started_sign_in good = w.started;
         w.started.kept = json::serialize(o);
-        BOOST_TEST((w.refused(w.good_callback()).first == errc::invalid_callback || member == std::string("code_verifier")), member);
+        BOOST_TEST(
+            (w.refused(w.good_callback()).first == errc::invalid_callback || member == std::string("code_verifier")),
+            member);
         w.started = good;
     }
     world late;
@@ -192,7 +195,9 @@ BOOST_AUTO_TEST_CASE(the_token_endpoint_s_verdicts)
     for (const auto& [status, body, expected] : table) {
         world w;
         w.start();
-        w.server->answers[w.server->issuer + "/token"] = [s = status, b = std::string(body)] { return test::json_answer(s, b); };
+        w.server->answers[w.server->issuer + "/token"] = [s = status, b = std::string(body)] {
+            return test::json_answer(s, b);
+        };
         BOOST_TEST((w.refused(w.good_callback()).first == expected), status << " " << body);
     }
 }
@@ -226,8 +231,11 @@ BOOST_AUTO_TEST_CASE(the_request_of_the_rfc_and_the_exchange_that_follows)
     const auto sent = std::find_if(w.server->requests.begin(), w.server->requests.end(),
                                    [](const std::string& r) { return r.find("/token ") != std::string::npos; });
     BOOST_REQUIRE((sent != w.server->requests.end()));
-    BOOST_TEST(*sent == "POST https://server.example.com/token grant_type=authorization_code&code=c1&redirect_uri=https%3A%2F%2Fapp."
-                        "example.com%2Fcallback&code_verifier=" + w.kept.code_verifier + "&resource=https%3A%2F%2Fapi.example.com%2F");
+    BOOST_TEST(
+        *sent ==
+        "POST https://server.example.com/token grant_type=authorization_code&code=c1&redirect_uri=https%3A%2F%2Fapp."
+        "example.com%2Fcallback&code_verifier=" +
+            w.kept.code_verifier + "&resource=https%3A%2F%2Fapi.example.com%2F");
 }
 
 BOOST_AUTO_TEST_CASE(two_sign_ins_have_nothing_in_common)
@@ -249,7 +257,8 @@ BOOST_AUTO_TEST_CASE(an_id_token_that_must_not_be_trusted_costs_the_tokens)
     w.start();
     w.server->claims["nonce"] = "another sign-in's";
     BOOST_TEST((w.refused(w.good_callback()).first == errc::invalid_id_token));
-    BOOST_TEST(w.server->requests.back() == "POST https://server.example.com/revoke token=rt&token_type_hint=refresh_token");
+    BOOST_TEST(w.server->requests.back() ==
+               "POST https://server.example.com/revoke token=rt&token_type_hint=refresh_token");
 }
 
 BOOST_AUTO_TEST_CASE(the_implicit_flow_and_what_the_library_sends_itself_cannot_be_asked_for)
@@ -289,9 +298,12 @@ BOOST_AUTO_TEST_CASE(a_pushed_request_shows_the_browser_a_reference_only)
         BOOST_CHECK_EXCEPTION(test::run(context, w.flow().start()), sign_in_error,
                               [e = expected](const sign_in_error& x) { return x.code() == e; });
     }
-    w.server->answers[endpoint] = [] { return test::json_answer(201, R"({"request_uri":"urn:example:1","expires_in":60})"); };
+    w.server->answers[endpoint] = [] {
+        return test::json_answer(201, R"({"request_uri":"urn:example:1","expires_in":60})");
+    };
     w.start();
-    BOOST_TEST(w.started.url == "https://server.example.com/authorization?client_id=client&request_uri=urn%3Aexample%3A1");
+    BOOST_TEST(w.started.url ==
+               "https://server.example.com/authorization?client_id=client&request_uri=urn%3Aexample%3A1");
     BOOST_TEST(w.server->last.body().find("code_challenge=") != std::string::npos);
     BOOST_TEST(!w.server->last.fields().find("Authorization").empty());
     BOOST_TEST(w.finish(w.good_callback()).subject == "alice");
@@ -305,7 +317,8 @@ BOOST_AUTO_TEST_CASE(a_signed_request_says_everything_as_claims)
     w.start();
     const std::string object = parameter(w.started.url, "request");
     const auto first = object.find('.'), second = object.rfind('.');
-    const auto claims = *core::strict_object(crypto::from_base64url(object.substr(first + 1, second - first - 1))->reveal());
+    const auto claims =
+        *core::strict_object(crypto::from_base64url(object.substr(first + 1, second - first - 1))->reveal());
     BOOST_TEST(core::text_member(claims, "iss") == "client");
     BOOST_TEST(core::text_member(claims, "aud") == w.server->issuer);
     BOOST_TEST(core::text_member(claims, "state") == w.kept.state);
@@ -331,6 +344,8 @@ BOOST_AUTO_TEST_CASE(in_the_hybrid_flow_the_first_id_token_vouches_for_the_code)
         return "code=" + std::string(code) + "&state=" + w.kept.state + "&id_token=" + w.server->id_token();
     };
     world good;
+    good.server->metadata["authorization_response_iss_parameter_supported"] =
+        true; // the ID token says it (RFC 9207 2.4)
     begin(good);
     BOOST_TEST(good.finish(callback(good, "c1")).subject == "alice");
 

@@ -77,11 +77,14 @@ BOOST_AUTO_TEST_CASE(a_broken_key_is_no_key)
 
 BOOST_AUTO_TEST_CASE(a_private_key_that_is_not_the_public_one_s_is_refused)
 {
-    BOOST_CHECK_THROW(key::private_from_jwk(with(jwk(rfc::es256_jwk), "d", std::string(42, 'A') + "Q")), std::runtime_error);
+    BOOST_CHECK_THROW(key::private_from_jwk(with(jwk(rfc::es256_jwk), "d", std::string(42, 'A') + "Q")),
+                      std::runtime_error);
     BOOST_CHECK_THROW(key::private_from_jwk(without(jwk(rfc::es256_jwk), "d")), std::runtime_error);
     BOOST_CHECK_THROW(key::private_from_jwk(jwk(rfc::rsa_jwk)), std::runtime_error);
-    for (const auto bad : {"", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-                           "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n"})
+    for (const auto bad :
+         {"", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+          "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC "
+          "KEY-----\n"})
         BOOST_CHECK_THROW(key::private_from_pem(bad), std::runtime_error);
 }
 

@@ -69,7 +69,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_make_an_assertion_is_refused_at_once)
     const auto check = [](const client_registration& c) { return core::check(c); };
     const auto no_issuer = client_registration("https://server.example.com/token", "c");
     BOOST_TEST(check(client_registration(no_issuer).client_secret_jwt(long_secret)).text.starts_with("issuer: "));
-    BOOST_TEST(check(client_registration(no_issuer).private_key_jwt(signing_key::generate())).text.starts_with("issuer: "));
+    BOOST_TEST(
+        check(client_registration(no_issuer).private_key_jwt(signing_key::generate())).text.starts_with("issuer: "));
     BOOST_TEST(check(client().private_key_jwt(signing_key())).text.starts_with("private_key_jwt: "));
     BOOST_TEST(check(client().client_secret_jwt("short")).text.starts_with("client_secret: ")); // RFC 7518 3.2
     BOOST_TEST(!check(client().client_secret_jwt(long_secret)));
@@ -212,7 +213,8 @@ BOOST_AUTO_TEST_CASE(a_bearer_grant_signs_anew_for_each_request)
     BOOST_CHECK_THROW(jwt_bearer(key, {.issuer = "i"}), boost::system::system_error);
     BOOST_CHECK_THROW(jwt_bearer(key, {.audience = "a"}), boost::system::system_error);
     BOOST_CHECK_THROW(jwt_bearer(key, {.issuer = "i", .audience = "a", .lifetime = 2h}), boost::system::system_error);
-    const grant g = jwt_bearer(key, {.issuer = "svc@example.com", .audience = "https://server.example.com", .scope = "a b"});
+    const grant g =
+        jwt_bearer(key, {.issuer = "svc@example.com", .audience = "https://server.example.com", .scope = "a b"});
     BOOST_TEST(g.name() == "urn:ietf:params:oauth:grant-type:jwt-bearer");
     BOOST_TEST(!g.spends());
     core::request_extras extras;

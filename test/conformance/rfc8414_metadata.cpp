@@ -21,7 +21,8 @@ std::string document(std::string_view more = "")
            std::string(more) + "}";
 }
 
-core::metadata_reading read(const std::string& json, const core::metadata_rules& rules = {}, const std::string& from = issuer)
+core::metadata_reading read(const std::string& json, const core::metadata_rules& rules = {},
+                            const std::string& from = issuer)
 {
     return core::read_metadata(json, from, rules);
 }
@@ -73,15 +74,16 @@ BOOST_AUTO_TEST_CASE(B8_private_addresses_can_be_refused)
 {
     core::metadata_rules strict;
     strict.refuse_private_addresses = true;
-    for (const auto host : {"10.0.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.168.1.1", "0.0.0.0",
-                            "100.64.0.1", "224.0.0.1", "[::1]", "[::]", "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]",
-                            "localhost", "a.localhost"}) {
+    for (const auto host : {"10.0.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.168.1.1",
+                            "0.0.0.0", "100.64.0.1", "224.0.0.1", "[::1]", "[::]", "[fe80::1]", "[fd00::1]",
+                            "[::ffff:10.0.0.1]", "localhost", "a.localhost"}) {
         const auto json = document(R"(,"userinfo_endpoint":"https://)" + std::string(host) + R"(/me")");
         BOOST_TEST((read(json, strict).fault.code == errc::invalid_metadata), host);
         BOOST_TEST(!read(json).fault, host);
     }
     for (const auto host : {"11.0.0.1", "172.32.0.1", "[2001:db8::1]", "server.example.com"})
-        BOOST_TEST(!read(document(R"(,"userinfo_endpoint":"https://)" + std::string(host) + R"(/me")"), strict).fault, host);
+        BOOST_TEST(!read(document(R"(,"userinfo_endpoint":"https://)" + std::string(host) + R"(/me")"), strict).fault,
+                   host);
     // Unless the issuer is one itself.
     const std::string json = R"({"issuer":"https://10.0.0.1","token_endpoint":"https://10.0.0.2/token"})";
     BOOST_TEST(!read(json, strict, "https://10.0.0.1").fault);
@@ -111,9 +113,10 @@ BOOST_AUTO_TEST_CASE(where_to_ask)
 
 BOOST_AUTO_TEST_CASE(good_metadata_is_read_and_what_is_not_known_is_passed_over)
 {
-    const auto got = read(document(R"(,"authorization_response_iss_parameter_supported":true,"scopes_supported":["openid"],)"
-                                   R"("require_pushed_authorization_requests":"true","userinfo_endpoint":null,"other":{"a":[1]},)"
-                                   R"("mtls_endpoint_aliases":{"token_endpoint":"https://mtls.example.com/token"})"));
+    const auto got =
+        read(document(R"(,"authorization_response_iss_parameter_supported":true,"scopes_supported":["openid"],)"
+                      R"("require_pushed_authorization_requests":"true","userinfo_endpoint":null,"other":{"a":[1]},)"
+                      R"("mtls_endpoint_aliases":{"token_endpoint":"https://mtls.example.com/token"})"));
     BOOST_TEST(!got.fault, got.fault.text);
     BOOST_TEST(got.value.token_endpoint == "https://server.example.com/token");
     BOOST_TEST(got.value.jwks_uri == "https://keys.example.com/jwks");

@@ -90,11 +90,17 @@ BOOST_AUTO_TEST_CASE(each_way_of_client_authentication_is_accepted)
              .issuer(as.issuer())
              .client_secret_jwt("hs256-secret-that-is-at-least-32-bytes-long!!"),
          mint("csjwt")},
-        {client_registration(endpoint, "pkjwt").issuer(as.issuer()).private_key_jwt(client_key("es256", "ES256", "es1")),
+        {client_registration(endpoint, "pkjwt")
+             .issuer(as.issuer())
+             .private_key_jwt(client_key("es256", "ES256", "es1")),
          mint("pkjwt")},
-        {client_registration(endpoint, "pkjwt").issuer(as.issuer()).private_key_jwt(client_key("rs256", "RS256", "rs1")),
+        {client_registration(endpoint, "pkjwt")
+             .issuer(as.issuer())
+             .private_key_jwt(client_key("rs256", "RS256", "rs1")),
          mint("pkjwt")},
-        {client_registration(endpoint, "pkjwt").issuer(as.issuer()).private_key_jwt(client_key("rs256", "PS256", "rs1")),
+        {client_registration(endpoint, "pkjwt")
+             .issuer(as.issuer())
+             .private_key_jwt(client_key("rs256", "PS256", "rs1")),
          mint("pkjwt")},
         {client_registration(endpoint, "cc-only").client_secret_basic("cc-secret"), grant::client_credentials()},
     };

@@ -6,6 +6,7 @@
 #include "support/run.hpp"
 
 #include <afresh/browser_sign_in.hpp>
+#include <afresh/device_sign_in.hpp>
 #include <afresh/http_client.hpp>
 #include <afresh/sign_in.hpp>
 #include <afresh/token_source.hpp>
@@ -47,7 +48,8 @@ asio::awaitable<error_code> next_error(token_source& tokens)
 }
 
 // Uses the tokens, has them refreshed, and signs out; then the server knows them no more.
-asio::awaitable<int> live_with(client_registration client, signed_in user, std::string issuer, asio::io_context& context)
+asio::awaitable<int> live_with(client_registration client, signed_in user, std::string issuer,
+                               asio::io_context& context)
 {
     const secret_string refresh_token = user.tokens.refresh_token();
     BOOST_TEST(!refresh_token.empty());
@@ -141,8 +143,8 @@ BOOST_AUTO_TEST_CASE(a_token_for_one_resource_is_a_jwt)
     sign_in_options options = web();
     options.resources = {"https://api.jwt.test/"};
     asio::io_context context;
-    const authorization_code flow(provider(as.issuer()), client_registration(found(as), "basic").client_secret_basic("basic-secret"),
-                                  options);
+    const authorization_code flow(provider(as.issuer()),
+                                  client_registration(found(as), "basic").client_secret_basic("basic-secret"), options);
     const started_sign_in started = run(context, flow.start());
     const signed_in user = run(context, flow.finish(started.kept, as.browse(started.url, callback)));
     BOOST_TEST(user.tokens.access_token().reveal().starts_with("eyJ"));
@@ -163,7 +165,8 @@ BOOST_AUTO_TEST_CASE(a_user_signs_in_with_the_browser_and_sees_how_it_went)
         user_agent = std::jthread([&, url] {
             const auto port = port_in(url);
             const std::string back = as.browse(url, "http://127.0.0.1:" + std::to_string(port) + "/");
-            guess = loopback_exchange(port, "GET /cb?code=x&state=y HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\n\r\n");
+            guess = loopback_exchange(
+                port, "GET /cb?code=x&state=y HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\n\r\n");
             page = loopback_get(port, back.substr(back.find('/', 7)));
         });
     };
@@ -197,6 +200,25 @@ BOOST_AUTO_TEST_CASE(the_hybrid_flow_posts_its_answer)
     user_agent.join();
     BOOST_TEST(last == "200 You are signed in");
     run(context, live_with(client, std::move(user), as.issuer(), context));
+}
+
+BOOST_AUTO_TEST_CASE(a_user_approves_a_device)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    const client_registration client(found(as), "public");
+    sign_in_options options;
+    options.scope = "openid api:read";
+    std::string text;
+    std::jthread user;
+    const device_sign_in sign_in(provider(as.issuer()), client, options, [&](const device_prompt& prompt) {
+        text = prompt.text();
+        user = std::jthread([&, url = prompt.verification_uri_complete] { as.approve_device(url); });
+    });
+    asio::io_context context;
+    signed_in who = run(context, sign_in.run());
+    BOOST_TEST(text.find("To sign in, open") != std::string::npos, text);
+    BOOST_TEST_MESSAGE(text);
+    run(context, live_with(client, std::move(who), as.issuer(), context));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -291,7 +291,8 @@ std::string authorization_server::run_script(const std::vector<std::string>& arg
     return text;
 }
 
-std::string authorization_server::browse(const std::string& url, const std::string& until, const std::string& user) const
+std::string authorization_server::browse(const std::string& url, const std::string& until,
+                                         const std::string& user) const
 {
     return run_script({"auth", url, until, user});
 }

@@ -44,7 +44,8 @@ public:
         answers[issuer + "/jwks"] = [this] { return json_answer(200, jwks()); };
         answers[issuer + "/revoke"] = [] { return json_answer(200, ""); };
         for (const char* name : {"authorization", "token", "revocation", "pushed_authorization_request"})
-            metadata[std::string(name) + "_endpoint"] = issuer + "/" + (name == std::string("revocation") ? "revoke" : name);
+            metadata[std::string(name) + "_endpoint"] =
+                issuer + "/" + (name == std::string("revocation") ? "revoke" : name);
         metadata["issuer"] = issuer;
         metadata["jwks_uri"] = issuer + "/jwks";
         claims["iss"] = issuer;
@@ -66,7 +67,11 @@ public:
         co_return transport_outcome(found->second());
     }
 
-    instant now() const { return {std::chrono::steady_clock::time_point(mono), std::chrono::system_clock::time_point(std::chrono::seconds(wall))}; }
+    instant now() const
+    {
+        return {std::chrono::steady_clock::time_point(mono),
+                std::chrono::system_clock::time_point(std::chrono::seconds(wall))};
+    }
 
     std::string jwks() const
     {
