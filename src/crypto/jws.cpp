@@ -1,6 +1,7 @@
 #include "crypto/jws.hpp"
 
 #include "core/client_assertion.hpp"
+#include "core/strict_json.hpp"
 #include "crypto/base64.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/key_holder.hpp"
@@ -26,6 +27,14 @@ boost::asio::awaitable<std::string> sign_compact(const signing_key& key, std::st
     std::string input = signing_input(header, payload);
     std::string signature = co_await sign_with(key, input);
     co_return compact(std::move(input), signature);
+}
+
+std::optional<boost::json::object> unverified_claims(std::string_view jwt)
+{
+    const auto first = jwt.find('.'), second = jwt.rfind('.');
+    if (first == second || jwt.find('.', first + 1) != second) return std::nullopt;
+    const auto payload = from_base64url(jwt.substr(first + 1, second - first - 1));
+    return payload ? core::strict_object(payload->reveal()) : std::nullopt;
 }
 
 boost::asio::awaitable<secret_string> client_assertion(const client_registration& registration,

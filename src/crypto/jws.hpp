@@ -7,8 +7,10 @@
 #include <afresh/signing_key.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +19,9 @@ namespace afresh::crypto {
 std::string signing_input(std::string_view header, std::string_view payload);
 std::string compact(std::string signing_input, std::string_view signature);
 boost::asio::awaitable<std::string> sign_compact(const signing_key& key, std::string header, std::string payload);
+
+// What a JWT says, whoever signed it; nothing: it is no JWT in compact form (or encrypted).
+std::optional<boost::json::object> unverified_claims(std::string_view jwt);
 
 // RFC 7523 2.2; empty for a client that proves who it is in another way. Throws what keeps the key from signing.
 boost::asio::awaitable<secret_string> client_assertion(const client_registration& registration,

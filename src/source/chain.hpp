@@ -166,6 +166,7 @@ private:
                                                         const transport_outcome& outcome, const send_intent& intent,
                                                         const core::moment& first_sent);
     asio::awaitable<std::optional<core::request_extras>> make_extras();
+    void check_session(core::token_response& response);
     asio::awaitable<transport_outcome> transmit(transport_request request);
     static asio::awaitable<void> run_revocation(std::shared_ptr<chain> self);
     asio::awaitable<core::revocation_response> ask_to_revoke(const core::parting_token& token);

@@ -251,6 +251,7 @@ asio::awaitable<dialogue_result> chain::send_grant()
     });
     wipe(outcome.response.body());
     failure_said_ = response.said;
+    check_session(response);
     if (response.outcome == verdict::ok || response.outcome == verdict::quarantined)
         co_return co_await save_answer(response, sent);
 

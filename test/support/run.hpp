@@ -32,4 +32,23 @@ T run(asio::io_context& context, asio::awaitable<T> work)
     return std::move(*value);
 }
 
+// Returns when the coroutine has ended, whatever else is waiting on the context.
+template <class T>
+T finish(asio::io_context& context, asio::awaitable<T> work)
+{
+    std::optional<T> value;
+    std::exception_ptr error;
+    asio::co_spawn(context, std::move(work), [&](std::exception_ptr e, T v) {
+        error = e;
+        value.emplace(std::move(v));
+    });
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    context.restart();
+    while (!value && std::chrono::steady_clock::now() < limit && context.run_one_until(limit) > 0) {
+    }
+    if (error) std::rethrow_exception(error);
+    if (!value) throw std::runtime_error("the coroutine did not end in 30 s");
+    return std::move(*value);
+}
+
 } // namespace afresh::test
