@@ -13,6 +13,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
 #include <thread>
 
 using namespace afresh;
@@ -178,6 +179,31 @@ BOOST_AUTO_TEST_CASE(a_user_signs_in_with_the_browser_and_sees_how_it_went)
     BOOST_TEST(page.find("You are signed in") != std::string::npos);
     BOOST_TEST(page.find("Test &amp; Co") != std::string::npos);
     run(context, live_with(client, std::move(user), as.issuer(), context));
+}
+
+BOOST_AUTO_TEST_CASE(the_page_that_says_so_in_a_real_browser)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    const client_registration client(found(as), "native");
+    sign_in_options options;
+    options.scope = "openid api:read";
+    for (const bool ipv6 : {false, true}) {
+        browser_options browser;
+        browser.path = "/cb";
+        browser.ipv6 = ipv6;
+        std::jthread user_agent;
+        std::string title;
+        browser.open_browser = [&](const std::string& url) {
+            user_agent = std::jthread([&, url] { title = authorization_server::browse_really(url, "sign_in_page.png"); });
+        };
+        const browser_sign_in sign_in(provider(as.issuer()), client, options, browser);
+        asio::io_context context;
+        const signed_in user = run(context, sign_in.run());
+        user_agent.join();
+        BOOST_TEST(user.subject == "alice");
+        BOOST_TEST(title == "You are signed in"); // and no complaint about its policy
+        BOOST_TEST(std::filesystem::file_size("sign_in_page.png") > 5000u);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_hybrid_flow_posts_its_answer)

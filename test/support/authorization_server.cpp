@@ -260,9 +260,9 @@ void authorization_server::revoke_grant(std::string_view grant_id)
 }
 
 // Without a shell: a URL has characters that mean something to one.
-std::string authorization_server::run_script(const std::vector<std::string>& arguments)
+std::string authorization_server::run_script(const char* name, const std::vector<std::string>& arguments)
 {
-    std::vector<std::string> all{setting("AFRESH_NODE", AFRESH_NODE), directory() + "/uiless.mjs"};
+    std::vector<std::string> all{setting("AFRESH_NODE", AFRESH_NODE), directory() + "/" + name};
     all.insert(all.end(), arguments.begin(), arguments.end());
     std::vector<std::string> variables = child_environment({{"NODE_EXTRA_CA_CERTS", pki() + "/ca.pem"}});
     int out[2];
@@ -294,10 +294,15 @@ std::string authorization_server::run_script(const std::vector<std::string>& arg
 std::string authorization_server::browse(const std::string& url, const std::string& until,
                                          const std::string& user) const
 {
-    return run_script({"auth", url, until, user});
+    return run_script("uiless.mjs", {"auth", url, until, user});
 }
 
-std::string authorization_server::approve_device(const std::string& url) const { return run_script({"device", url}); }
+std::string authorization_server::browse_really(const std::string& url, const std::string& screenshot)
+{
+    return run_script("browser.mjs", {url, screenshot});
+}
+
+std::string authorization_server::approve_device(const std::string& url) const { return run_script("uiless.mjs", {"device", url}); }
 
 void authorization_server::drop_connections() { control("drop_connections"); }
 

@@ -65,6 +65,9 @@ public:
     // What a user does in a browser, without one: signs in and consents (or aborts). Returns the URL that the browser is sent
     // back to, which begins with `until`; or, when it is a page that ends it, status and title.
     std::string browse(const std::string& url, const std::string& until, const std::string& user = "alice") const;
+    // The same in a real browser, headless, whose last page is photographed. Returns that page's title, and what the browser
+    // complained about there.
+    static std::string browse_really(const std::string& url, const std::string& screenshot);
     // The same on the page of the device flow.
     std::string approve_device(const std::string& url) const;
 
@@ -74,7 +77,7 @@ public:
     void kill() noexcept;
 
 private:
-    static std::string run_script(const std::vector<std::string>& arguments);
+    static std::string run_script(const char* name, const std::vector<std::string>& arguments);
     void spawn(const environment& settings);
     void read_ready_line();
     boost::json::object control(const std::string& path_and_query);
