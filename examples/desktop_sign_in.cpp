@@ -14,7 +14,8 @@
 namespace asio = boost::asio;
 
 //[begin
-asio::awaitable<afresh::signed_in> begin(afresh::provider provider, afresh::client_registration client, bool has_browser)
+asio::awaitable<afresh::signed_in> begin(afresh::provider provider, afresh::client_registration client,
+                                         bool has_browser)
 {
     afresh::sign_in_options options;
     options.scope = "openid";
@@ -25,8 +26,9 @@ asio::awaitable<afresh::signed_in> begin(afresh::provider provider, afresh::clie
         const afresh::browser_sign_in sign_in(provider, client, options, browser);
         co_return co_await sign_in.run();
     }
-    const afresh::device_sign_in sign_in(provider, client, options,
-                                         [](const afresh::device_prompt& prompt) { std::cout << prompt.text() << std::flush; });
+    const afresh::device_sign_in sign_in(provider, client, options, [](const afresh::device_prompt& prompt) {
+        std::cout << prompt.text() << std::flush;
+    });
     co_return co_await sign_in.run();
 }
 //]

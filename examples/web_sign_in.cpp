@@ -58,7 +58,8 @@ login_pages make_pages(const afresh::server_metadata& found, std::string client_
     options.scope = "openid offline_access";
     options.prompt = "consent";
     options.push_request = true; // RFC 9126: nothing but a reference goes through the browser
-    return login_pages(afresh::provider(found), afresh::client_registration(found, client_id).private_key_jwt(key), options);
+    return login_pages(afresh::provider(found), afresh::client_registration(found, client_id).private_key_jwt(key),
+                       options);
 }
 //]
 

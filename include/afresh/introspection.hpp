@@ -31,6 +31,7 @@ struct AFRESH_EXPORT introspection {
 /// @par Errors        Thrown as `sign_in_error`: errc::misconfigured (no such endpoint, or it refuses this client),
 ///                    errc::malformed_response, errc::temporarily_unavailable.
 /// @par Cancellation  none.
-AFRESH_EXPORT asio::awaitable<introspection> introspect(provider server, client_registration client, secret_string token);
+AFRESH_EXPORT asio::awaitable<introspection> introspect(provider server, client_registration client,
+                                                        secret_string token);
 
 } // namespace afresh

@@ -110,7 +110,8 @@ config_fault check_refreshed_id_token(const boost::json::object& original, const
     }
     if (original.contains("azp") != is_new.contains("azp")) return wrong("azp: is not that of the original ID token");
     // Absent in the one it is compared with: that was a refreshed one itself, and left it out.
-    if (original.contains("nonce") && is_new.contains("nonce") && text_member(is_new, "nonce") != text_member(original, "nonce"))
+    if (original.contains("nonce") && is_new.contains("nonce") &&
+        text_member(is_new, "nonce") != text_member(original, "nonce"))
         return wrong("nonce: is not that of the original ID token");
     const auto iat = date_member(is_new, "iat");
     if (!iat || *iat > seconds_of(now) + 60) return wrong("iat: is missing, or in the future");

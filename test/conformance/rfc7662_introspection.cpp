@@ -18,9 +18,8 @@ namespace {
 struct world {
     std::shared_ptr<test::fake_provider> server = std::make_shared<test::fake_provider>();
     provider op{server->issuer, test::options_for(server)};
-    client_registration client = client_registration(server->issuer + "/token", "client")
-                                     .client_secret_basic("secret")
-                                     .issuer(server->issuer);
+    client_registration client =
+        client_registration(server->issuer + "/token", "client").client_secret_basic("secret").issuer(server->issuer);
 
     world()
     {
@@ -53,8 +52,9 @@ asio::awaitable<std::string> about(provider op, std::shared_ptr<transport> t, st
 {
     source_options options;
     options.service.transport = t;
-    token_source tokens(co_await asio::this_coro::executor, client_registration("https://server.example.com/token", "client"),
-                        grant::refresh_token({}), options);
+    token_source tokens(co_await asio::this_coro::executor,
+                        client_registration("https://server.example.com/token", "client"), grant::refresh_token({}),
+                        options);
     co_await tokens.set_tokens(token_set().access_token("at").expires_in(60s));
     const access_token token = co_await tokens.get();
     tokens.close();
@@ -65,8 +65,8 @@ asio::awaitable<std::string> about(provider op, std::shared_ptr<transport> t, st
 
 BOOST_AUTO_TEST_CASE(B22_only_true_is_active)
 {
-    for (const auto body : {R"({"active":"true"})", R"({"active":1})", R"({"active":null})", "{}", "[]", "", "true", "<html>",
-                            R"({"active":true,"active":false})", R"({"active":true)"}) {
+    for (const auto body : {R"({"active":"true"})", R"({"active":1})", R"({"active":null})", "{}", "[]", "", "true",
+                            "<html>", R"({"active":true,"active":false})", R"({"active":true)"}) {
         world w;
         w.answers("/introspect", 200, body);
         BOOST_TEST((w.refused() == errc::malformed_response), body);
@@ -90,7 +90,9 @@ BOOST_AUTO_TEST_CASE(B22_only_true_is_active)
 BOOST_AUTO_TEST_CASE(B22_a_token_is_not_shown_to_another_server)
 {
     world w;
-    w.client = client_registration("https://other.example.com/token", "client").client_secret_basic("s").issuer("https://other.example.com");
+    w.client = client_registration("https://other.example.com/token", "client")
+                   .client_secret_basic("s")
+                   .issuer("https://other.example.com");
     BOOST_TEST((w.refused() == errc::invalid_argument));
     for (const std::string& r : w.server->requests) BOOST_TEST(r.find("token-text") == std::string::npos);
 }
@@ -140,6 +142,9 @@ BOOST_AUTO_TEST_CASE(where_a_user_signs_out)
     BOOST_TEST(logout_url(m, {}).empty());
     m.end_session_endpoint = "https://server.example.com/logout?x=1";
     BOOST_TEST(logout_url(m, {}) == m.end_session_endpoint);
-    BOOST_TEST(logout_url(m, {.id_token_hint = "ey", .post_logout_redirect_uri = "https://app.example.com/", .state = "a&b"}) ==
-               "https://server.example.com/logout?x=1&id_token_hint=ey&post_logout_redirect_uri=https%3A%2F%2Fapp.example.com%2F&state=a%26b");
+    BOOST_TEST(
+        logout_url(m,
+                   {.id_token_hint = "ey", .post_logout_redirect_uri = "https://app.example.com/", .state = "a&b"}) ==
+        "https://server.example.com/"
+        "logout?x=1&id_token_hint=ey&post_logout_redirect_uri=https%3A%2F%2Fapp.example.com%2F&state=a%26b");
 }

@@ -31,8 +31,8 @@ struct world {
         options.key = std::move(key);
         options.service.transport = server;
         return token_source(context.get_executor(),
-                            client_registration(server->issuer + "/token", "client").client_secret_post("secret"), std::move(g),
-                            options);
+                            client_registration(server->issuer + "/token", "client").client_secret_post("secret"),
+                            std::move(g), options);
     }
     static asio::awaitable<std::string> get(token_source& t)
     {
@@ -59,18 +59,20 @@ struct broken : grant_parameters {
 BOOST_AUTO_TEST_CASE(a_fresh_subject_token_is_exchanged)
 {
     world w;
-    token_source subject = w.source(grant::client_credentials(), "subject"), actor = w.source(grant::client_credentials(), "actor");
+    token_source subject = w.source(grant::client_credentials(), "subject"),
+                 actor = w.source(grant::client_credentials(), "actor");
     token_exchange_options options;
     options.audience = "backend";
     options.requested_token_type = "urn:ietf:params:oauth:token-type:access_token";
     token_source tokens = w.source(token_exchange(subject, actor, options).scope("a b"), "exchanged");
     BOOST_TEST(test::finish(w.context, world::get(tokens)) == "at3");
-    BOOST_TEST(w.server->requests.back() ==
-               "POST https://server.example.com/token grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange"
-               "&subject_token=at1&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token"
-               "&actor_token=at2&actor_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token"
-               "&requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&audience=backend"
-               "&scope=a+b&client_id=client&client_secret=secret");
+    BOOST_TEST(
+        w.server->requests.back() ==
+        "POST https://server.example.com/token grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange"
+        "&subject_token=at1&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token"
+        "&actor_token=at2&actor_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token"
+        "&requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&audience=backend"
+        "&scope=a+b&client_id=client&client_secret=secret");
     for (const token_source& t : {subject, actor, tokens}) t.close();
 }
 
@@ -91,11 +93,13 @@ BOOST_AUTO_TEST_CASE(a_lost_answer_costs_nothing)
 BOOST_AUTO_TEST_CASE(an_assertion_that_cannot_be_made_sends_nothing_and_says_why)
 {
     world w;
-    token_source tokens = w.source(grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer", std::make_shared<broken>()), "saml");
+    token_source tokens =
+        w.source(grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer", std::make_shared<broken>()), "saml");
     BOOST_TEST((test::finish(w.context, world::fails(tokens)) == errc::temporarily_unavailable));
     BOOST_TEST(tokens.status().last_detail == "no assertion today");
     BOOST_TEST(w.server->requests.empty());
     tokens.close();
-    BOOST_CHECK_THROW(w.source(grant::extension("not a uri", std::make_shared<broken>()), "x"), boost::system::system_error);
+    BOOST_CHECK_THROW(w.source(grant::extension("not a uri", std::make_shared<broken>()), "x"),
+                      boost::system::system_error);
     BOOST_CHECK_THROW(w.source(grant::extension("urn:x", nullptr), "y"), boost::system::system_error);
 }

@@ -194,7 +194,8 @@ BOOST_AUTO_TEST_CASE(the_page_that_says_so_in_a_real_browser)
         std::jthread user_agent;
         std::string title;
         browser.open_browser = [&](const std::string& url) {
-            user_agent = std::jthread([&, url] { title = authorization_server::browse_really(url, "sign_in_page.png"); });
+            user_agent =
+                std::jthread([&, url] { title = authorization_server::browse_really(url, "sign_in_page.png"); });
         };
         const browser_sign_in sign_in(provider(as.issuer()), client, options, browser);
         asio::io_context context;

@@ -302,7 +302,10 @@ std::string authorization_server::browse_really(const std::string& url, const st
     return run_script("browser.mjs", {url, screenshot});
 }
 
-std::string authorization_server::approve_device(const std::string& url) const { return run_script("uiless.mjs", {"device", url}); }
+std::string authorization_server::approve_device(const std::string& url) const
+{
+    return run_script("uiless.mjs", {"device", url});
+}
 
 void authorization_server::drop_connections() { control("drop_connections"); }
 

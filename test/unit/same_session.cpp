@@ -25,14 +25,15 @@ struct world {
 
     world()
     {
-        server->claims["iat"] = std::chrono::duration_cast<std::chrono::seconds>(
-                                    std::chrono::system_clock::now().time_since_epoch())
-                                    .count();
+        server->claims["iat"] =
+            std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+                .count();
         server->claims["nonce"] = "n";
         id_token = server->id_token();
         server->answers[server->issuer + "/token"] = [this] {
             const std::string n = std::to_string(++answered);
-            return test::json_answer(200, R"({"access_token":"at)" + n + R"(","token_type":"Bearer","expires_in":3600,)" +
+            return test::json_answer(200, R"({"access_token":"at)" + n +
+                                              R"(","token_type":"Bearer","expires_in":3600,)" +
                                               R"("refresh_token":"rt)" + n + R"(","id_token":")" + id_token + "\"}");
         };
         source_options options;
@@ -40,10 +41,7 @@ struct world {
         tokens.emplace(context.get_executor(), client_registration(server->issuer + "/token", "client"),
                        grant::refresh_token("rt0"), options);
     }
-    std::string token()
-    {
-        return test::finish(context, get(*tokens));
-    }
+    std::string token() { return test::finish(context, get(*tokens)); }
     // A new one, or the name of the error.
     std::string renewed() { return test::finish(context, renew(*tokens)); }
 
@@ -87,7 +85,8 @@ BOOST_AUTO_TEST_CASE(A23_another_user_s_quarantines_and_loses_nothing)
         w.server->claims[name] = "mallory";
         w.sign();
         BOOST_TEST(w.renewed() == "malformed_response", name);
-        BOOST_TEST(w.tokens->status().last_detail.starts_with(std::string("id_token: ") + name), w.tokens->status().last_detail);
+        BOOST_TEST(w.tokens->status().last_detail.starts_with(std::string("id_token: ") + name),
+                   w.tokens->status().last_detail);
         // What comes next is asked for with the refresh token that came along.
         BOOST_TEST(w.server->requests.back().find("refresh_token=rt") != std::string::npos);
         BOOST_TEST(w.server->requests.back().find("refresh_token=rt0") == std::string::npos);
