@@ -8,8 +8,11 @@
 #include <afresh/browser_sign_in.hpp>
 #include <afresh/device_sign_in.hpp>
 #include <afresh/http_client.hpp>
+#include <afresh/http_transport.hpp>
+#include <afresh/introspection.hpp>
 #include <afresh/sign_in.hpp>
 #include <afresh/token_source.hpp>
+#include <afresh/user_info.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -24,10 +27,28 @@ namespace {
 
 const std::string callback = "http://127.0.0.1:8099/cb";
 
+tls_options trusting(const std::string& certificate = {})
+{
+    tls_options o;
+    const std::string pki = authorization_server::pki() + "/";
+    o.trust_roots_file = pki + "ca.pem";
+    if (certificate.empty()) return o;
+    o.certificate_chain_file = pki + certificate + ".pem";
+    o.private_key_file = pki + certificate + ".key";
+    return o;
+}
+
+provider provider_of(const std::string& issuer, const tls_options& tls)
+{
+    provider_options options;
+    options.transport = make_http_transport(tls);
+    return provider(issuer, options);
+}
+
 server_metadata found(const authorization_server& as)
 {
     asio::io_context context;
-    return run(context, discover(as.issuer()));
+    return run(context, discover(as.issuer(), make_http_transport(trusting())));
 }
 
 sign_in_options web()
@@ -49,17 +70,21 @@ asio::awaitable<error_code> next_error(token_source& tokens)
 }
 
 // Uses the tokens, has them refreshed, and signs out; then the server knows them no more.
-asio::awaitable<int> live_with(client_registration client, signed_in user, std::string issuer,
-                               asio::io_context& context)
+asio::awaitable<int> live_with(client_registration client, signed_in user, std::string issuer, tls_options tls)
 {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const provider op = provider_of(issuer, tls);
     const secret_string refresh_token = user.tokens.refresh_token();
     BOOST_TEST(!refresh_token.empty());
     BOOST_TEST(user.subject == "alice");
     source_options options;
     options.allowed_origins.push_back(issuer);
-    token_source tokens(context.get_executor(), client, grant::refresh_token({}), options);
+    options.service.transport = make_http_transport(tls);
+    token_source tokens(executor, client, grant::refresh_token({}), options);
     co_await tokens.set_tokens(user.tokens);
-    http_client api(tokens);
+    http_client_options http;
+    http.tls = tls;
+    http_client api(tokens, http);
     const std::string url = issuer + "/api/whoami";
     http_response me = co_await api.get(url);
     BOOST_TEST(me.status() == 200u);
@@ -68,24 +93,34 @@ asio::awaitable<int> live_with(client_registration client, signed_in user, std::
     BOOST_TEST(!(first.value() == second.value()));
     me = co_await api.get(url);
     BOOST_TEST(me.status() == 200u);
+    const std::string claims = co_await user_info(op, second, user.subject);
+    BOOST_TEST(claims.find("\"sub\":\"alice\"") != std::string::npos);
+    const introspection before = co_await introspect(op, client, second.value());
+    BOOST_TEST(before.active);
+    BOOST_TEST(before.subject == "alice");
     co_await tokens.sign_out();
+    const introspection after = co_await introspect(op, client, second.value());
+    BOOST_TEST(!after.active);
     tokens.close();
-    token_source thief(context.get_executor(), client, grant::refresh_token(refresh_token));
+    source_options other;
+    other.service.transport = make_http_transport(tls);
+    token_source thief(executor, client, grant::refresh_token(refresh_token), other);
     const error_code ec = co_await next_error(thief);
     BOOST_TEST((ec == errc::sign_in_required));
     thief.close();
     co_return 0;
 }
 
-void sign_in_and_live(authorization_server& as, client_registration client, sign_in_options options)
+void sign_in_and_live(authorization_server& as, client_registration client, sign_in_options options,
+                      const tls_options& tls = trusting())
 {
     asio::io_context context;
-    const authorization_code flow(provider(as.issuer()), client, options);
+    const authorization_code flow(provider_of(as.issuer(), tls), client, options);
     const started_sign_in started = run(context, flow.start());
     const std::string back = as.browse(started.url, callback);
     BOOST_REQUIRE(back.starts_with(callback));
     signed_in user = run(context, flow.finish(started.kept, back));
-    run(context, live_with(client, std::move(user), as.issuer(), context));
+    run(context, live_with(client, std::move(user), as.issuer(), tls));
 }
 
 signing_key client_key(const char* file, const char* algorithm, const char* key_id)
@@ -138,6 +173,24 @@ BOOST_AUTO_TEST_CASE(each_kind_of_client_signs_a_user_in)
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_same_over_https_and_with_certificates)
+{
+    authorization_server as({{"AT_TTL", "60"}, {"TLS", "1"}});
+    const server_metadata m = found(as);
+    sign_in_and_live(as, client_registration(m, "basic").client_secret_basic("basic-secret"), web());
+    sign_in_and_live(as, client_registration(m, "pkjwt").private_key_jwt(client_key("es256", "ES256", "es1")), web());
+    sign_in_and_live(as, client_registration(m, "public"), web());
+    sign_in_options pushed = web();
+    pushed.push_request = true;
+    // Their tokens are bound to the certificate (RFC 8705 3), which the UserInfo endpoint looks at.
+    sign_in_and_live(as, client_registration(m, "mtls-ca").tls_client_auth(), pushed, trusting("client-ca"));
+    sign_in_and_live(as, client_registration(m, "mtls-san").tls_client_auth(), web(), trusting("client-ca"));
+    sign_in_and_live(as, client_registration(m, "mtls-ss").self_signed_tls_client_auth(), web(), trusting("client-ss"));
+    sign_in_and_live(as, client_registration(m, "basic-bound").client_secret_basic("basic-secret"), web(),
+                     trusting("client-ca"));
+    sign_in_and_live(as, client_registration(m, "public-bound"), web(), trusting("client-ca"));
+}
+
 BOOST_AUTO_TEST_CASE(a_token_for_one_resource_is_a_jwt)
 {
     authorization_server as({{"AT_TTL", "60"}});
@@ -178,7 +231,7 @@ BOOST_AUTO_TEST_CASE(a_user_signs_in_with_the_browser_and_sees_how_it_went)
     BOOST_TEST(guess.starts_with("HTTP/1.1 400"));
     BOOST_TEST(page.find("You are signed in") != std::string::npos);
     BOOST_TEST(page.find("Test &amp; Co") != std::string::npos);
-    run(context, live_with(client, std::move(user), as.issuer(), context));
+    run(context, live_with(client, std::move(user), as.issuer(), trusting()));
 }
 
 BOOST_AUTO_TEST_CASE(the_page_that_says_so_in_a_real_browser)
@@ -226,7 +279,7 @@ BOOST_AUTO_TEST_CASE(the_hybrid_flow_posts_its_answer)
     signed_in user = run(context, sign_in.run());
     user_agent.join();
     BOOST_TEST(last == "200 You are signed in");
-    run(context, live_with(client, std::move(user), as.issuer(), context));
+    run(context, live_with(client, std::move(user), as.issuer(), trusting()));
 }
 
 BOOST_AUTO_TEST_CASE(a_user_approves_a_device)
@@ -245,7 +298,7 @@ BOOST_AUTO_TEST_CASE(a_user_approves_a_device)
     signed_in who = run(context, sign_in.run());
     BOOST_TEST(text.find("To sign in, open") != std::string::npos, text);
     BOOST_TEST_MESSAGE(text);
-    run(context, live_with(client, std::move(who), as.issuer(), context));
+    run(context, live_with(client, std::move(who), as.issuer(), trusting()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

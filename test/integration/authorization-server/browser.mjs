@@ -8,7 +8,7 @@ try {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 900, height: 600 } });
   const page = await context.newPage();
   const broken = []; // by the page's own policy, or missing
-  page.on('console', (m) => { if (m.type() === 'error' && /\/cb/.test(page.url())) broken.push(m.text()); });
+  page.on('console', (m) => { if (m.type() === 'error' && /:\d+\/cb/.test(m.location().url)) broken.push(m.text()); });
   await page.goto(url);
   await page.fill('input[name=login]', 'alice');
   await page.fill('input[name=password]', 'x');
