@@ -9,6 +9,9 @@
 #include <afresh/provider.hpp>
 #include <afresh/transport.hpp>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -57,6 +60,7 @@ public:
 
     asio::awaitable<transport_outcome> send(transport_request request) override
     {
+        co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable); // as a network would
         const std::string& url = request.request.url();
         ++asked[url];
         last = request.request;
