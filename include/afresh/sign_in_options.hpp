@@ -32,7 +32,7 @@ struct sign_in_options {
     signing_key request_object_key{};
     /// OpenID Connect Core 3.3, `code id_token` with `form_post`: an ID token comes with the code and vouches for it.
     bool hybrid{};
-    /// How long the user may take.
+    /// How long the user may take: 1 s to 24 h.
     std::chrono::seconds limit{600};
 };
 

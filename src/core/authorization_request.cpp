@@ -121,6 +121,9 @@ config_fault check(const sign_in_options& options, const client_registration& cl
         return invalid("scope: is not a list of scope tokens separated by single spaces (RFC 6749 3.3)");
     if (options.hybrid && !asks_for_id_token(options))
         return invalid("hybrid: needs the scope openid (OpenID Connect Core 3.3)");
+    if (options.limit < std::chrono::seconds(1) || options.limit > std::chrono::hours(24))
+        return invalid("limit: is not between 1 s and 24 h");
+    if (options.max_age && options.max_age->count() < 0) return invalid("max_age: is negative");
     for (const std::string& r : options.resources)
         if (!boost::urls::parse_absolute_uri(r))
             return invalid("resource: is not an absolute URI without fragment (RFC 8707 2)");

@@ -13,11 +13,16 @@ bool proves_by_assertion(const client_registration& registration) noexcept
 
 std::string assertion_header(const client_registration& registration)
 {
-    boost::json::object header;
     const signing_key& key = registration.key();
-    header["alg"] = key ? std::string_view(key.algorithm()) : std::string_view("HS256");
-    if (key && !key.key_id().empty()) header["kid"] = key.key_id();
-    header["typ"] = "JWT";
+    return jose_header(key ? key.algorithm() : "HS256", key.key_id(), "JWT");
+}
+
+std::string jose_header(std::string_view algorithm, std::string_view key_id, std::string_view type)
+{
+    boost::json::object header;
+    header["alg"] = algorithm;
+    if (!key_id.empty()) header["kid"] = key_id;
+    header["typ"] = type;
     return boost::json::serialize(header);
 }
 

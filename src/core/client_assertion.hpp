@@ -12,6 +12,8 @@ namespace afresh::core {
 // As short as clocks allow: a server remembers each `jti` that long.
 inline constexpr std::chrono::seconds assertion_lifetime{60};
 
+// RFC 7515 4.1; no key id: an empty one.
+std::string jose_header(std::string_view algorithm, std::string_view key_id, std::string_view type);
 bool proves_by_assertion(const client_registration& registration) noexcept;
 std::string assertion_header(const client_registration& registration);
 // Its audience is the issuer and nothing else: with the URL of an endpoint, which a hostile server may have named in its

@@ -1,6 +1,6 @@
 #include "flow/code_flow.hpp"
 
-#include "core/evidence.hpp"
+#include "core/client_assertion.hpp"
 #include "core/strict_json.hpp"
 #include "crypto/base64.hpp"
 #include "crypto/digest.hpp"
@@ -21,15 +21,6 @@ constexpr std::size_t most_spent = 100'000; // states, each for as long as a use
 [[noreturn]] void fail(error_code ec, const std::string& why, diagnostics said = {})
 {
     throw sign_in_error(ec, why, std::move(said));
-}
-
-std::string header_of(const signing_key& key, const char* typ)
-{
-    boost::json::object header;
-    header["alg"] = key.algorithm();
-    if (!key.key_id().empty()) header["kid"] = key.key_id();
-    header["typ"] = typ;
-    return boost::json::serialize(header);
 }
 
 } // namespace
@@ -75,11 +66,10 @@ asio::awaitable<std::string> code_flow::url_for(core::parameters all, const serv
         few.emplace_back(name, std::move(value));
         return few;
     };
-    if (options_.request_object_key) {
-        std::string header = header_of(options_.request_object_key, "oauth-authz-req+jwt"); // RFC 9101 10.8
+    if (const signing_key& key = options_.request_object_key) {
+        std::string header = core::jose_header(key.algorithm(), key.key_id(), "oauth-authz-req+jwt"); // RFC 9101 10.8
         std::string claims = core::request_object_claims(all, kept, crypto::random_text(16), kept.started);
-        std::string object =
-            co_await crypto::sign_compact(options_.request_object_key, std::move(header), std::move(claims));
+        std::string object = co_await crypto::sign_compact(key, std::move(header), std::move(claims));
         core::parameters signed_ones = reference("request", std::move(object));
         // OpenID Connect Core 6.1 wants these outside, too.
         for (const http_field& p : all)
@@ -101,18 +91,9 @@ asio::awaitable<std::string> code_flow::push(core::parameters all, const server_
     const secret_string assertion = co_await crypto::client_assertion(client_, server_->now().wall);
     http_request request = core::form_of(known.pushed_authorization_request_endpoint, client_, all, assertion);
     const transport_outcome outcome = co_await ask(*server_->transport(), std::move(request));
-    if (outcome.ec) fail(errc::temporarily_unavailable, "pushed request: " + text_of(outcome));
-    const core::token_json json(outcome.response.body());
-    const diagnostics said = core::evidence(client_, json, {}).said(outcome.response, json, server_->now().wall);
-    const unsigned status = outcome.response.status();
-    if (status >= 500 || status == 429)
-        fail(errc::temporarily_unavailable, "pushed request: " + text_of(outcome), said);
-    if (status != 200 && status != 201)
-        fail(errc::misconfigured, "pushed request: the server answered " + said.error, said);
-    const auto object = core::strict_object(outcome.response.body());
-    std::string uri = object ? core::text_member(*object, "request_uri") : std::string();
-    if (uri.empty())
-        fail(errc::malformed_response, "pushed request: the answer has no request_uri (RFC 9126 2.2)", said);
+    const auto answer = require_object(outcome, client_, *server_, "pushed request");
+    std::string uri = core::text_member(answer, "request_uri");
+    if (uri.empty()) fail(errc::malformed_response, "pushed request: the answer has no request_uri (RFC 9126 2.2)");
     co_return uri;
 }
 

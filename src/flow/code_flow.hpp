@@ -39,6 +39,10 @@ private:
     std::map<std::string, std::int64_t> spent_; // by state: until when somebody may come with it again
 };
 
+// The JSON of an endpoint that refuses as RFC 6749 5.2 has it. Throws sign_in_error, whose text begins with `what`, unless it is
+// a success. `secret`: was sent besides the client's own, and may be echoed.
+boost::json::object require_object(const transport_outcome& outcome, const client_registration& client,
+                                   const provider_state& server, const char* what, std::string_view secret = {});
 // What a token endpoint answered to a code, or a device code: it is good once. Throws sign_in_error unless it has tokens.
 void require_tokens(const core::token_response& got, const transport_outcome& outcome);
 token_set tokens_of(const core::token_response& got);

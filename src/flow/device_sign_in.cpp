@@ -2,7 +2,6 @@
 
 #include "core/authorization_request.hpp"
 #include "core/device_poll.hpp"
-#include "core/evidence.hpp"
 #include "core/strict_json.hpp"
 #include "core/text.hpp"
 #include "core/url.hpp"
@@ -81,29 +80,20 @@ asio::awaitable<device_flow::code> device_flow::ask_for_code()
 // RFC 8628 3.2
 device_flow::code device_flow::read_code(const transport_outcome& outcome) const
 {
-    if (outcome.ec) fail(errc::temporarily_unavailable, "device authorization: " + text_of(outcome));
-    const core::token_json json(outcome.response.body());
-    const diagnostics said = core::evidence(client, json, {}).said(outcome.response, json, server->now().wall);
-    const unsigned status = outcome.response.status();
-    if (status >= 500 || status == 429)
-        fail(errc::temporarily_unavailable, "device authorization: " + text_of(outcome), said);
-    if (status != 200) fail(errc::misconfigured, "device authorization: the server answered " + said.error, said);
-    const auto o = core::strict_object(outcome.response.body());
-    const std::int64_t expires_in = o ? core::date_member(*o, "expires_in").value_or(0) : 0;
+    const auto o = require_object(outcome, client, *server, "device authorization");
+    const std::int64_t expires_in = core::date_member(o, "expires_in").value_or(0);
     code c;
-    if (o) {
-        c.device_code = core::text_member(*o, "device_code");
-        c.prompt.user_code = core::text_member(*o, "user_code");
-        c.prompt.verification_uri = core::text_member(*o, "verification_uri");
-        c.prompt.verification_uri_complete = core::text_member(*o, "verification_uri_complete");
-        c.interval = std::chrono::seconds(core::date_member(*o, "interval").value_or(0));
-    }
+    c.device_code = core::text_member(o, "device_code");
+    c.prompt.user_code = core::text_member(o, "user_code");
+    c.prompt.verification_uri = core::text_member(o, "verification_uri");
+    c.prompt.verification_uri_complete = core::text_member(o, "verification_uri_complete");
+    c.interval = std::chrono::seconds(core::date_member(o, "interval").value_or(0));
     const std::string& user_code = c.prompt.user_code;
     const std::string& complete = c.prompt.verification_uri_complete;
     if (expires_in == 0 || c.device_code.empty() || !core::is_vschar(c.device_code.reveal()) || user_code.empty() ||
         core::printable(user_code, 64) != user_code || !is_page(c.prompt.verification_uri) ||
         (!complete.empty() && !is_page(complete)))
-        fail(errc::malformed_response, "device authorization: the answer lacks what RFC 8628 3.2 requires", said);
+        fail(errc::malformed_response, "device authorization: the answer lacks what RFC 8628 3.2 requires");
     c.prompt.expires_in = std::min(std::chrono::seconds(expires_in), std::chrono::seconds(86400));
     c.made = server->now().mono;
     return c;

@@ -1,9 +1,9 @@
 #include <afresh/introspection.hpp>
 
 #include "core/authorization_request.hpp"
-#include "core/evidence.hpp"
 #include "core/strict_json.hpp"
 #include "crypto/jws.hpp"
+#include "flow/code_flow.hpp"
 #include "flow/fetch.hpp"
 #include "flow/provider_state.hpp"
 
@@ -14,29 +14,25 @@
 namespace afresh {
 namespace {
 
-[[noreturn]] void fail(error_code ec, const std::string& why, diagnostics said = {})
-{
-    throw sign_in_error(ec, "introspection: " + why, std::move(said));
-}
+[[noreturn]] void fail(error_code ec, const std::string& why) { throw sign_in_error(ec, "introspection: " + why); }
 
 // RFC 7662 2.2
-introspection read(std::string_view body)
+introspection read(const boost::json::object& o)
 {
-    const auto o = core::strict_object(body);
-    if (!o || !o->contains("active") || !o->at("active").is_bool())
+    if (!o.contains("active") || !o.at("active").is_bool())
         fail(errc::malformed_response, "the answer does not say whether the token is active");
     introspection out;
-    out.active = core::true_member(*o, "active");
+    out.active = core::true_member(o, "active");
     if (!out.active) return out; // nothing else that is said of it means anything
-    out.scope = core::text_member(*o, "scope");
-    out.client_id = core::text_member(*o, "client_id");
-    out.username = core::text_member(*o, "username");
-    out.subject = core::text_member(*o, "sub");
-    out.issuer = core::text_member(*o, "iss");
-    out.token_type = core::text_member(*o, "token_type");
-    if (const auto exp = core::date_member(*o, "exp"))
+    out.scope = core::text_member(o, "scope");
+    out.client_id = core::text_member(o, "client_id");
+    out.username = core::text_member(o, "username");
+    out.subject = core::text_member(o, "sub");
+    out.issuer = core::text_member(o, "iss");
+    out.token_type = core::text_member(o, "token_type");
+    if (const auto exp = core::date_member(o, "exp"))
         out.expires_at = std::chrono::system_clock::time_point(std::chrono::seconds(*exp));
-    out.claims = boost::json::serialize(*o);
+    out.claims = boost::json::serialize(o);
     return out;
 }
 
@@ -56,14 +52,8 @@ asio::awaitable<introspection> introspect(provider server, client_registration c
     const secret_string assertion = co_await crypto::client_assertion(client, now);
     http_request request = core::form_of(known.introspection_endpoint, client, form, assertion);
     wipe(form.front().value);
-    transport_outcome outcome = co_await detail::ask(*state->transport(), std::move(request));
-    if (outcome.ec) fail(errc::temporarily_unavailable, detail::text_of(outcome));
-    const unsigned status = outcome.response.status();
-    const core::token_json json(outcome.response.body());
-    const diagnostics said = core::evidence(client, json, {token.reveal()}).said(outcome.response, json, now);
-    if (status >= 500 || status == 429) fail(errc::temporarily_unavailable, detail::text_of(outcome), said);
-    if (status != 200) fail(errc::misconfigured, detail::text_of(outcome), said);
-    co_return read(outcome.response.body());
+    const transport_outcome outcome = co_await detail::ask(*state->transport(), std::move(request));
+    co_return read(detail::require_object(outcome, client, *state, "introspection", token.reveal()));
 }
 
 } // namespace afresh

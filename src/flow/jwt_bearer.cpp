@@ -1,5 +1,6 @@
 #include <afresh/grant_parameters.hpp>
 
+#include "core/client_assertion.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/jws.hpp"
 
@@ -21,7 +22,7 @@ public:
 
     asio::awaitable<std::vector<http_field>> next() override
     {
-        std::string header = header_text();
+        std::string header = core::jose_header(key_.algorithm(), key_.key_id(), "JWT");
         std::string claims = claims_text();
         std::string assertion = co_await crypto::sign_compact(key_, std::move(header), std::move(claims));
         std::vector<http_field> fields;
@@ -30,14 +31,6 @@ public:
     }
 
 private:
-    std::string header_text() const
-    {
-        boost::json::object header;
-        header["alg"] = key_.algorithm();
-        if (!key_.key_id().empty()) header["kid"] = key_.key_id();
-        header["typ"] = "JWT";
-        return boost::json::serialize(header);
-    }
     std::string claims_text() const
     {
         const auto now =

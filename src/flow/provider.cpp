@@ -144,7 +144,7 @@ asio::awaitable<boost::json::object> provider_state::verify(std::string token, c
     keys_ptr held = held_keys(fetched, asked);
     const moment now = options_.clock().mono;
     bool is_new = false;
-    if (!held || now >= fetched + options_.lifetime) {
+    if (!held || (now >= fetched + options_.lifetime && now >= asked + options_.keys_pause)) {
         held = co_await keys();
         is_new = true;
     }

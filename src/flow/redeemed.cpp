@@ -1,6 +1,8 @@
 // What all sign-ins have in common at their end: an answer of the token endpoint to something that is good once.
 
+#include "core/evidence.hpp"
 #include "core/revocation.hpp"
+#include "core/strict_json.hpp"
 #include "crypto/jws.hpp"
 #include "flow/code_flow.hpp"
 #include "flow/fetch.hpp"
@@ -12,6 +14,22 @@ namespace afresh::detail {
 std::int64_t seconds_of(std::chrono::system_clock::time_point t)
 {
     return std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count();
+}
+
+boost::json::object require_object(const transport_outcome& outcome, const client_registration& client,
+                                   const provider_state& server, const char* what, std::string_view secret)
+{
+    const std::string begin = std::string(what) + ": ";
+    if (outcome.ec) throw sign_in_error(errc::temporarily_unavailable, begin + text_of(outcome));
+    const http_response& answer = outcome.response;
+    const core::token_json json(answer.body());
+    const diagnostics said = core::evidence(client, json, {secret}).said(answer, json, server.now().wall);
+    const std::string why = begin + (said.error.empty() ? text_of(outcome) : "the server answered " + said.error);
+    if (answer.status() >= 500 || answer.status() == 429) throw sign_in_error(errc::temporarily_unavailable, why, said);
+    if (answer.status() != 200 && answer.status() != 201) throw sign_in_error(errc::misconfigured, why, said);
+    auto object = core::strict_object(answer.body());
+    if (!object) throw sign_in_error(errc::malformed_response, begin + "the answer is not one JSON object", said);
+    return *std::move(object);
 }
 
 void require_tokens(const core::token_response& got, const transport_outcome& outcome)

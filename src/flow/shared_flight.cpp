@@ -34,7 +34,11 @@ asio::awaitable<void> shared_flight::join(const work& w)
         if (is_first) current_ = std::make_shared<flight>(executor);
         f = current_;
     }
-    if (is_first) asio::co_spawn(executor, run(shared_from_this(), f, w), asio::detached);
+    if (is_first) try {
+            asio::co_spawn(executor, run(shared_from_this(), f, w), asio::detached);
+        } catch (...) { // out of memory: the next one begins another
+            end(f, std::current_exception());
+        }
     (void)co_await f->done.async_receive(asio::as_tuple(asio::use_awaitable)); // closed, or this caller cancelled
     if (!f->over.load(std::memory_order_acquire)) throw boost::system::system_error(asio::error::operation_aborted);
     if (f->error) std::rethrow_exception(f->error);
@@ -42,15 +46,22 @@ asio::awaitable<void> shared_flight::join(const work& w)
 
 asio::awaitable<void> shared_flight::run(std::shared_ptr<shared_flight> self, std::shared_ptr<flight> f, work w)
 {
+    std::exception_ptr error;
     try {
         co_await w();
     } catch (...) {
-        f->error = std::current_exception();
+        error = std::current_exception();
     }
+    self->end(f, error);
+}
+
+void shared_flight::end(const std::shared_ptr<flight>& f, std::exception_ptr error)
+{
     {
-        const std::lock_guard lock(self->mutex_);
-        self->current_.reset();
+        const std::lock_guard lock(mutex_);
+        current_.reset();
     }
+    f->error = std::move(error);
     f->over.store(true, std::memory_order_release);
     f->done.close();
 }

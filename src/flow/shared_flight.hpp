@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,7 @@ public:
 
 private:
     struct flight;
+    void end(const std::shared_ptr<flight>& f, std::exception_ptr error);
     static asio::awaitable<void> run(std::shared_ptr<shared_flight> self, std::shared_ptr<flight> f, work w);
 
     std::mutex mutex_;

@@ -220,6 +220,8 @@ BOOST_AUTO_TEST_CASE(B18_new_keys_are_found_and_an_outage_keeps_the_last_good_on
     w.server->mono += std::chrono::hours(2);
     BOOST_TEST(w.verdict(by_new_key) == "");
     BOOST_TEST(w.key_requests() == 3);
+    for (int i = 0; i < 100; ++i) BOOST_TEST(w.verdict(by_new_key) == "");
+    BOOST_TEST(w.key_requests() == 3); // once a minute, also then
     w.server->answers[w.server->issuer + "/jwks"] = [] { return test::json_answer(200, "<html>"); };
     w.server->mono += std::chrono::hours(2);
     BOOST_TEST(w.verdict(by_new_key) == "");

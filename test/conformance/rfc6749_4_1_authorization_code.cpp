@@ -279,6 +279,8 @@ BOOST_AUTO_TEST_CASE(the_implicit_flow_and_what_the_library_sends_itself_cannot_
     refused([](auto& o) { o.resources = {"api"}; });
     refused([](auto& o) { o.authorization_details = "{}"; });
     refused([](auto& o) { o.authorization_details = "["; });
+    refused([](auto& o) { o.limit = std::chrono::seconds(0); });
+    refused([](auto& o) { o.max_age = std::chrono::seconds(-1); });
 }
 
 BOOST_AUTO_TEST_CASE(a_pushed_request_shows_the_browser_a_reference_only)
