@@ -40,7 +40,6 @@ class held_key : public detail::key_holder {
 public:
     explicit held_key(crypto::key k) : key_(std::move(k)) {}
     std::optional<crypto::key> here() override { return key_; }
-    boost::asio::awaitable<std::string> sign_elsewhere(std::string) override { co_return std::string(); }
     std::string public_jwk() override { return key_.public_jwk(); }
 
 private:
@@ -51,10 +50,7 @@ class key_elsewhere : public detail::key_holder {
 public:
     key_elsewhere(std::shared_ptr<signer> s, std::string jwk) : signer_(std::move(s)), jwk_(std::move(jwk)) {}
     std::optional<crypto::key> here() override { return std::nullopt; }
-    boost::asio::awaitable<std::string> sign_elsewhere(std::string text) override
-    {
-        return signer_->sign(std::move(text));
-    }
+    std::shared_ptr<signer> elsewhere() override { return signer_; }
     std::string public_jwk() override { return jwk_; }
 
 private:
@@ -105,7 +101,6 @@ public:
         }
         return key_;
     }
-    boost::asio::awaitable<std::string> sign_elsewhere(std::string) override { co_return std::string(); }
     std::string public_jwk() override { return here()->public_jwk(); }
 
 private:
@@ -199,15 +194,4 @@ secret_string signing_key::to_pem() const
     return k ? k->to_pem() : secret_string();
 }
 
-namespace crypto {
-
-boost::asio::awaitable<std::string> sign_with(const signing_key& key, std::string text)
-{
-    if (!key) throw std::runtime_error("there is no key to sign with");
-    const auto here = key.implementation()->here();
-    if (here) co_return sign(*algorithm_named(key.algorithm()), *here, text);
-    co_return co_await key.implementation()->sign_elsewhere(std::move(text));
-}
-
-} // namespace crypto
 } // namespace afresh

@@ -2,11 +2,10 @@
 
 #include "core/client_assertion.hpp"
 #include "core/strict_json.hpp"
-#include "crypto/base64.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/half_hash.hpp"
-#include "crypto/jws.hpp"
 #include "flow/fetch.hpp"
+#include "source/signing.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -69,7 +68,7 @@ asio::awaitable<std::string> code_flow::url_for(core::parameters all, const serv
     if (const signing_key& key = options_.request_object_key) {
         std::string header = core::jose_header(key.algorithm(), key.key_id(), "oauth-authz-req+jwt"); // RFC 9101 10.8
         std::string claims = core::request_object_claims(all, kept, crypto::random_text(16), kept.started);
-        std::string object = co_await crypto::sign_compact(key, std::move(header), std::move(claims));
+        std::string object = co_await sign_compact(key, std::move(header), std::move(claims));
         core::parameters signed_ones = reference("request", std::move(object));
         // OpenID Connect Core 6.1 wants these outside, too.
         for (const http_field& p : all)
@@ -88,7 +87,7 @@ asio::awaitable<std::string> code_flow::push(core::parameters all, const server_
 {
     if (known.pushed_authorization_request_endpoint.empty())
         fail(errc::misconfigured, "push_request: the server has no pushed_authorization_request_endpoint");
-    const secret_string assertion = co_await crypto::client_assertion(client_, server_->now().wall);
+    const secret_string assertion = co_await client_assertion(client_, server_->now().wall);
     http_request request = core::form_of(known.pushed_authorization_request_endpoint, client_, all, assertion);
     const transport_outcome outcome = co_await ask(*server_->transport(), std::move(request));
     const auto answer = require_object(outcome, client_, *server_, "pushed request");
@@ -144,7 +143,7 @@ asio::awaitable<signed_in> code_flow::redeem(const core::kept_sign_in& kept, con
     form.emplace_back("code_verifier", kept.code_verifier);
     for (const std::string& r : options_.resources) form.emplace_back("resource", r);
     const auto now = server_->now().wall;
-    const secret_string assertion = co_await crypto::client_assertion(client_, now);
+    const secret_string assertion = co_await client_assertion(client_, now);
     http_request request = core::form_of(client_.token_endpoint(), client_, form, assertion);
     transport_outcome outcome = co_await ask(*server_->transport(), std::move(request));
     afresh::grant asked = afresh::grant::refresh_token({});

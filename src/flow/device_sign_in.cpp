@@ -6,10 +6,10 @@
 #include "core/text.hpp"
 #include "core/url.hpp"
 #include "crypto/half_hash.hpp"
-#include "crypto/jws.hpp"
 #include "flow/code_flow.hpp"
 #include "flow/fetch.hpp"
 #include "flow/qr_code.hpp"
+#include "source/signing.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -71,7 +71,7 @@ asio::awaitable<device_flow::code> device_flow::ask_for_code()
     if (!options.authorization_details.empty())
         form.emplace_back("authorization_details", options.authorization_details);
     form.insert(form.end(), options.parameters.begin(), options.parameters.end());
-    const secret_string assertion = co_await crypto::client_assertion(client, server->now().wall);
+    const secret_string assertion = co_await client_assertion(client, server->now().wall);
     http_request request = core::form_of(known.device_authorization_endpoint, client, form, assertion);
     const transport_outcome outcome = co_await ask(*server->transport(), std::move(request));
     co_return read_code(outcome);
@@ -124,7 +124,7 @@ asio::awaitable<signed_in> device_flow::poll(code c)
         timer.expires_after(machine.wait());
         co_await timer.async_wait(asio::use_awaitable);
         const auto now = server->now().wall;
-        sent.assertion = co_await crypto::client_assertion(client, now);
+        sent.assertion = co_await client_assertion(client, now);
         http_request request = core::form_of(client.token_endpoint(), client, form, sent.assertion);
         transport_outcome outcome = co_await ask(*server->transport(), std::move(request));
         core::token_response got = core::parse_token_response(outcome, client, asked, now, {}, sent);

@@ -2,10 +2,10 @@
 
 #include "core/authorization_request.hpp"
 #include "core/strict_json.hpp"
-#include "crypto/jws.hpp"
 #include "flow/code_flow.hpp"
 #include "flow/fetch.hpp"
 #include "flow/provider_state.hpp"
+#include "source/signing.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -49,7 +49,7 @@ asio::awaitable<introspection> introspect(provider server, client_registration c
     form.emplace_back("token", std::string(token.reveal()));
     form.emplace_back("token_type_hint", "access_token");
     const auto now = state->now().wall;
-    const secret_string assertion = co_await crypto::client_assertion(client, now);
+    const secret_string assertion = co_await detail::client_assertion(client, now);
     http_request request = core::form_of(known.introspection_endpoint, client, form, assertion);
     wipe(form.front().value);
     const transport_outcome outcome = co_await detail::ask(*state->transport(), std::move(request));

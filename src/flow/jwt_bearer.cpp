@@ -2,7 +2,7 @@
 
 #include "core/client_assertion.hpp"
 #include "crypto/digest.hpp"
-#include "crypto/jws.hpp"
+#include "source/signing.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -24,7 +24,7 @@ public:
     {
         std::string header = core::jose_header(key_.algorithm(), key_.key_id(), "JWT");
         std::string claims = claims_text();
-        std::string assertion = co_await crypto::sign_compact(key_, std::move(header), std::move(claims));
+        std::string assertion = co_await detail::sign_compact(key_, std::move(header), std::move(claims));
         std::vector<http_field> fields;
         fields.emplace_back("assertion", std::move(assertion));
         co_return fields;

@@ -3,9 +3,9 @@
 #include "core/evidence.hpp"
 #include "core/revocation.hpp"
 #include "core/strict_json.hpp"
-#include "crypto/jws.hpp"
 #include "flow/code_flow.hpp"
 #include "flow/fetch.hpp"
+#include "source/signing.hpp"
 
 #include <utility>
 
@@ -74,7 +74,7 @@ asio::awaitable<void> discard(const client_registration& client, transport& t, s
                                                 : core::parting_token::kind::access_token};
     if (token.value.empty()) co_return;
     try {
-        const secret_string assertion = co_await crypto::client_assertion(client, now);
+        const secret_string assertion = co_await client_assertion(client, now);
         http_request request = core::make_revocation_request(client, token, assertion);
         (void)co_await ask(t, std::move(request));
     } catch (const std::exception&) { // they expire, then

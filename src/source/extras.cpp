@@ -1,8 +1,7 @@
 // What a token request carries besides the grant itself, made anew for each.
 
 #include "source/chain.hpp"
-
-#include "crypto/jws.hpp"
+#include "source/signing.hpp"
 
 #include <afresh/grant_parameters.hpp>
 
@@ -16,7 +15,7 @@ asio::awaitable<std::optional<core::request_extras>> chain::make_extras()
 {
     core::request_extras extras;
     try {
-        extras.assertion = co_await crypto::client_assertion(*registration, service->now().wall);
+        extras.assertion = co_await client_assertion(*registration, service->now().wall);
         if (grant.further()) extras.further = co_await grant.further()->next();
     } catch (...) {
         failure_detail_ = text_of(std::current_exception());

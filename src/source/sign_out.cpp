@@ -3,8 +3,8 @@
 #include "source/chain.hpp"
 
 #include "crypto/digest.hpp"
-#include "crypto/jws.hpp"
 #include "source/insist.hpp"
+#include "source/signing.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -68,7 +68,7 @@ void chain::begin_revocation()
 
 asio::awaitable<core::revocation_response> chain::ask_to_revoke(const core::parting_token& token)
 {
-    const secret_string assertion = co_await crypto::client_assertion(*registration, service->now().wall);
+    const secret_string assertion = co_await client_assertion(*registration, service->now().wall);
     transport_request request(core::make_revocation_request(*registration, token, assertion));
     request.connect_limit = service->policy.connect_limit;
     request.exchange_limit = service->policy.max_wait;

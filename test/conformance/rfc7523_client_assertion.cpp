@@ -3,7 +3,8 @@
 #include "core/token_request.hpp"
 #include "core/token_response.hpp"
 #include "crypto/base64.hpp"
-#include "crypto/jws.hpp"
+#include "crypto/signature.hpp"
+#include "source/signing.hpp"
 #include "support/jws_vectors.hpp"
 #include "support/print_errc.hpp"
 #include "support/run.hpp"
@@ -58,7 +59,7 @@ T run(asio::awaitable<T> a)
     return test::run(context, std::move(a));
 }
 
-jwt assertion_of(const client_registration& c) { return read(run(crypto::client_assertion(c, now)).reveal()); }
+jwt assertion_of(const client_registration& c) { return read(run(detail::client_assertion(c, now)).reveal()); }
 
 std::string text_of(const boost::json::value& v) { return std::string(v.as_string()); }
 
@@ -126,7 +127,7 @@ BOOST_AUTO_TEST_CASE(B10_the_audience_is_the_issuer_alone_and_each_assertion_is_
 BOOST_AUTO_TEST_CASE(a_secret_signs_and_is_not_sent)
 {
     const auto c = client().client_secret_jwt(long_secret);
-    const secret_string assertion = run(crypto::client_assertion(c, now));
+    const secret_string assertion = run(detail::client_assertion(c, now));
     const jwt a = read(assertion.reveal());
     BOOST_TEST(text_of(a.header.at("alg")) == "HS256");
     BOOST_TEST(crypto::sign_hs256(long_secret, a.input) == a.signature);
@@ -142,9 +143,9 @@ BOOST_AUTO_TEST_CASE(a_secret_signs_and_is_not_sent)
 
 BOOST_AUTO_TEST_CASE(other_clients_make_none)
 {
-    BOOST_TEST(run(crypto::client_assertion(client(), now)).empty());
-    BOOST_TEST(run(crypto::client_assertion(client().client_secret_basic("s"), now)).empty());
-    BOOST_TEST(run(crypto::client_assertion(client().tls_client_auth(), now)).empty());
+    BOOST_TEST(run(detail::client_assertion(client(), now)).empty());
+    BOOST_TEST(run(detail::client_assertion(client().client_secret_basic("s"), now)).empty());
+    BOOST_TEST(run(detail::client_assertion(client().tls_client_auth(), now)).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_key_in_a_file_may_be_replaced_and_a_broken_file_changes_nothing)

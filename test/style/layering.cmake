@@ -60,7 +60,7 @@ set(never_http "sqlite3|libpq|${tokens}")
 set(never_store "boost/beast|openssl/")
 set(never_source "boost/beast|boost/asio/ssl|openssl/|sqlite3|libpq")
 set(never_client "openssl/|sqlite3|libpq")
-set(never_flow "boost/beast|openssl/|sqlite3|libpq")
+set(never_flow "openssl/|sqlite3|libpq") # Beast reads what the browser brings to loopback
 set(never_cli "sqlite3\\.h|libpq")
 
 file(GLOB parts RELATIVE ${ROOT}/src ${ROOT}/src/*)
