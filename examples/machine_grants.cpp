@@ -1,5 +1,5 @@
-// Tokens without a user: how each grant is written. `sh examples/run.sh` runs the first; the others need a server that knows
-// them.
+// Tokens without a user: how each grant is written. The first is run, at the server that the environment names (see
+// settings.hpp); it must let this client have client credentials.
 
 #include "settings.hpp"
 
