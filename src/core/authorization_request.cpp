@@ -7,7 +7,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/url/decode_view.hpp>
-#include <boost/url/parse.hpp>
 #include <boost/url/pct_string_view.hpp>
 
 #include <algorithm>
@@ -30,15 +29,11 @@ bool has_word(std::string_view list, std::string_view word) noexcept
     return false;
 }
 
-bool is_own_parameter(std::string_view name) noexcept
-{
-    static constexpr std::array<std::string_view, 19> own{
-        "client_id",       "redirect_uri",   "response_type",         "response_mode", "scope",       "state",
-        "nonce",           "code_challenge", "code_challenge_method", "resource",      "prompt",      "login_hint",
-        "acr_values",      "max_age",        "authorization_details", "request",       "request_uri", "client_secret",
-        "client_assertion"};
-    return std::any_of(own.begin(), own.end(), [&](std::string_view o) { return iequals(o, name); });
-}
+constexpr std::array<std::string_view, 19> own_parameters{
+    "client_id",       "redirect_uri",   "response_type",         "response_mode", "scope",       "state",
+    "nonce",           "code_challenge", "code_challenge_method", "resource",      "prompt",      "login_hint",
+    "acr_values",      "max_age",        "authorization_details", "request",       "request_uri", "client_secret",
+    "client_assertion"};
 
 // Nothing: a '%' that is not followed by two hexadecimal digits, or a character that must be escaped.
 std::optional<std::string> form_decoded(std::string_view text)
@@ -117,27 +112,22 @@ bool asks_for_id_token(const sign_in_options& options) noexcept { return has_wor
 config_fault check(const sign_in_options& options, const client_registration& client)
 {
     if (client.issuer().empty()) return invalid("issuer: is empty; make the registration of what discover() found");
-    if (!options.scope.empty() && !is_scope(options.scope))
-        return invalid("scope: is not a list of scope tokens separated by single spaces (RFC 6749 3.3)");
+    if (auto fault = check_scope(options.scope)) return fault;
     if (options.hybrid && !asks_for_id_token(options))
         return invalid("hybrid: needs the scope openid (OpenID Connect Core 3.3)");
     if (options.limit < std::chrono::seconds(1) || options.limit > std::chrono::hours(24))
         return invalid("limit: is not between 1 s and 24 h");
     if (options.max_age && options.max_age->count() < 0) return invalid("max_age: is negative");
     for (const std::string& r : options.resources)
-        if (!boost::urls::parse_absolute_uri(r))
-            return invalid("resource: is not an absolute URI without fragment (RFC 8707 2)");
+        if (auto fault = check_resource(r)) return fault;
     boost::system::error_code ec;
     if (!options.authorization_details.empty() &&
         (!boost::json::parse(options.authorization_details, ec).is_array() || ec))
         return invalid("authorization_details: is not a JSON array (RFC 9396 2)");
-    for (const http_field& p : options.parameters) {
-        if (p.name.empty() || is_own_parameter(p.name))
-            return invalid("parameter: '" + p.name + "' is sent by the library itself; use the setter for it");
-        // The implicit flow would show the access token to the browser and brings no refresh token.
+    // The implicit flow would show the access token to the browser and brings no refresh token.
+    for (const http_field& p : options.parameters)
         if (iequals(p.name, "response_type")) return invalid("response_type: only code, or hybrid, is possible");
-    }
-    return {};
+    return check_parameters(options.parameters, own_parameters);
 }
 
 parameters authorization_parameters(const sign_in_options& options, const kept_sign_in& kept,
@@ -208,7 +198,7 @@ http_request form_of(const std::string& endpoint, const client_registration& cli
     std::string form;
     form.reserve(form_room(client, raw));
     authenticate(request, form, client, assertion);
-    const bool has_id = form.find("client_id=") != std::string::npos;
+    const bool has_id = !form.empty(); // but Basic puts it into the header
     for (const http_field& p : all)
         if (p.name != "client_id" || !has_id) append_pair(form, p.name, p.value);
     request.body(std::move(form));

@@ -1,6 +1,7 @@
 #include "core/client_assertion.hpp"
 
-#include <boost/json/object.hpp>
+#include "core/strict_json.hpp"
+
 #include <boost/json/serialize.hpp>
 
 namespace afresh::core {
@@ -26,18 +27,25 @@ std::string jose_header(std::string_view algorithm, std::string_view key_id, std
     return boost::json::serialize(header);
 }
 
+boost::json::object assertion_claims(std::string_view issuer, std::string_view subject, std::string_view audience,
+                                     std::string_view jti, std::chrono::system_clock::time_point now,
+                                     std::chrono::seconds lifetime)
+{
+    boost::json::object claims;
+    claims["iss"] = issuer;
+    claims["sub"] = subject;
+    claims["aud"] = audience;
+    claims["jti"] = jti;
+    claims["iat"] = numeric_date(now);
+    claims["exp"] = numeric_date(now) + lifetime.count();
+    return claims;
+}
+
 std::string assertion_claims(const client_registration& registration, std::string_view jti,
                              std::chrono::system_clock::time_point now)
 {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-    boost::json::object claims;
-    claims["iss"] = registration.client_id();
-    claims["sub"] = registration.client_id();
-    claims["aud"] = registration.issuer();
-    claims["jti"] = jti;
-    claims["iat"] = seconds;
-    claims["exp"] = seconds + assertion_lifetime.count();
-    return boost::json::serialize(claims);
+    const std::string& id = registration.client_id();
+    return boost::json::serialize(assertion_claims(id, id, registration.issuer(), jti, now, assertion_lifetime));
 }
 
 } // namespace afresh::core

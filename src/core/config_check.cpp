@@ -83,13 +83,9 @@ config_fault check_credentials(const client_registration& registration)
 
 // What this library sends itself, now or in another flow. Some servers read names without regard to case, so "Scope"
 // would override as well.
-bool is_own_parameter(std::string_view name) noexcept
-{
-    static constexpr std::array<std::string_view, 12> own{
-        "grant_type", "refresh_token", "client_id", "client_secret", "client_assertion", "client_assertion_type",
-        "scope",      "resource",      "code",      "code_verifier", "redirect_uri",     "device_code"};
-    return std::any_of(own.begin(), own.end(), [&](std::string_view o) { return iequals(o, name); });
-}
+constexpr std::array<std::string_view, 12> own_parameters{
+    "grant_type", "refresh_token", "client_id", "client_secret", "client_assertion", "client_assertion_type",
+    "scope",      "resource",      "code",      "code_verifier", "redirect_uri",     "device_code"};
 
 // RFC 6749 8.2: param-name = 1*name-char
 bool is_parameter_name(std::string_view name) noexcept
@@ -98,13 +94,15 @@ bool is_parameter_name(std::string_view name) noexcept
     return !name.empty() && name.find_first_not_of(name_chars) == std::string_view::npos;
 }
 
-config_fault check_parameters(const std::vector<http_field>& parameters)
+} // namespace
+
+config_fault check_parameters(const std::vector<http_field>& parameters, std::span<const std::string_view> own)
 {
     for (auto p = parameters.begin(); p != parameters.end(); ++p) {
         if (!is_parameter_name(p->name))
             return invalid("parameter: a name is empty or has a character other than letters, digits, '-', '.' and '_' "
                            "(RFC 6749 8.2)");
-        if (is_own_parameter(p->name))
+        if (std::any_of(own.begin(), own.end(), [&](std::string_view o) { return iequals(o, p->name); }))
             return invalid("parameter: '" + p->name + "' is sent by the library itself; use the setter for it");
         if (std::any_of(parameters.begin(), p, [&](const http_field& q) { return iequals(q.name, p->name); }))
             return invalid("parameter: '" + p->name + "' is given twice, which RFC 6749 3.2 forbids");
@@ -112,7 +110,18 @@ config_fault check_parameters(const std::vector<http_field>& parameters)
     return {};
 }
 
-} // namespace
+config_fault check_scope(const std::string& scope)
+{
+    if (scope.empty() || is_scope(scope)) return {};
+    return invalid("scope: is not a list of scope tokens separated by single spaces (RFC 6749 3.3)");
+}
+
+// An absolute URI of RFC 3986 4.3 has no fragment.
+config_fault check_resource(const std::string& uri)
+{
+    if (boost::urls::parse_absolute_uri(uri)) return {};
+    return invalid("resource: is not an absolute URI without fragment (RFC 8707 2); write https://api.example.com/");
+}
 
 config_fault check(const client_registration& registration)
 {
@@ -131,15 +140,12 @@ config_fault check(const grant& grant)
     if (!is_vschar(grant.token().reveal()))
         return invalid("refresh_token: has a character that is not printable ASCII (RFC 6749 A.17); "
                        "look for a stray line end");
-    if (!grant.scope().empty() && !is_scope(grant.scope()))
-        return invalid("scope: is not a list of scope tokens separated by single spaces (RFC 6749 3.3)");
-    // RFC 8707 2. An absolute URI of RFC 3986 4.3 has no fragment.
-    if (!grant.resource().empty() && !boost::urls::parse_absolute_uri(grant.resource()))
-        return invalid(
-            "resource: is not an absolute URI without fragment (RFC 8707 2); write https://api.example.com/");
+    if (auto fault = check_scope(grant.scope())) return fault;
+    if (!grant.resource().empty())
+        if (auto fault = check_resource(grant.resource())) return fault;
     if (grant.type() == grant::kind::extension && (!grant.further() || !boost::urls::parse_absolute_uri(grant.name())))
         return invalid("grant: an extension grant needs an absolute URI as its name (RFC 6749 4.5) and its parameters");
-    return check_parameters(grant.parameters());
+    return check_parameters(grant.parameters(), own_parameters);
 }
 
 config_fault check(const client_registration& registration, const grant& grant)

@@ -18,12 +18,6 @@ device_poll::device_poll(std::chrono::seconds interval, std::chrono::seconds exp
 {
 }
 
-bool is_device_error(std::string_view error) noexcept
-{
-    return error == "authorization_pending" || error == "slow_down" || error == "access_denied" ||
-           error == "expired_token";
-}
-
 device_poll::step device_poll::fail(error_code ec) noexcept
 {
     cause_ = ec;

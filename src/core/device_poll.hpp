@@ -30,7 +30,4 @@ private:
     error_code cause_;
 };
 
-// Whether an error is one of 3.5, which an ordinary token request knows nothing of.
-bool is_device_error(std::string_view error) noexcept;
-
 } // namespace afresh::core

@@ -13,11 +13,6 @@ namespace {
 
 config_fault wrong(std::string text) { return {errc::invalid_id_token, std::move(text)}; }
 
-std::int64_t seconds_of(std::chrono::system_clock::time_point t)
-{
-    return std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count();
-}
-
 // A text, or a list of texts (RFC 7519 4.1.3); empty: neither.
 std::vector<std::string> audiences_of(const boost::json::object& claims)
 {
@@ -81,7 +76,7 @@ config_fault check_id_token(const boost::json::object& claims, const id_token_ex
     const std::string sub = text_member(claims, "sub");
     if (sub.empty() || sub.size() > 255) return wrong("sub: is missing, or longer than 255 characters");
     if (auto fault = check_audience(claims, expected)) return fault;
-    if (auto fault = check_times(claims, expected, seconds_of(now))) return fault;
+    if (auto fault = check_times(claims, expected, numeric_date(now))) return fault;
     // Rule 11. One that was not asked for belongs to somebody else's sign-in.
     if (text_member(claims, "nonce") != expected.nonce || (expected.nonce.empty() && claims.contains("nonce")))
         return wrong("nonce: is not the one that was sent");
@@ -114,7 +109,7 @@ config_fault check_refreshed_id_token(const boost::json::object& original, const
         text_member(is_new, "nonce") != text_member(original, "nonce"))
         return wrong("nonce: is not that of the original ID token");
     const auto iat = date_member(is_new, "iat");
-    if (!iat || *iat > seconds_of(now) + 60) return wrong("iat: is missing, or in the future");
+    if (!iat || *iat > numeric_date(now) + 60) return wrong("iat: is missing, or in the future");
     return {};
 }
 

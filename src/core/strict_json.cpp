@@ -105,6 +105,11 @@ std::optional<std::int64_t> date_member(const json::object& object, std::string_
     return static_cast<std::int64_t>(std::floor(seconds));
 }
 
+std::int64_t numeric_date(std::chrono::system_clock::time_point t) noexcept
+{
+    return std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count();
+}
+
 bool true_member(const json::object& object, std::string_view name)
 {
     const auto* value = object.if_contains({name.data(), name.size()});

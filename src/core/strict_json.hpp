@@ -3,6 +3,8 @@
 
 #include <boost/json/object.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +17,10 @@ std::optional<boost::json::object> strict_object(std::string_view text);
 
 // A member's text; empty: it is missing or no text.
 std::string text_member(const boost::json::object& object, std::string_view name);
-// A member's numbers of seconds since 1970 (RFC 7519 2 NumericDate), floored; nothing: it is missing or no such number.
+// A member's number of seconds since 1970 (RFC 7519 2 NumericDate), floored; nothing: it is missing or no such number.
 std::optional<std::int64_t> date_member(const boost::json::object& object, std::string_view name);
+// The same of a time.
+std::int64_t numeric_date(std::chrono::system_clock::time_point t) noexcept;
 // A member that is true, and not anything that looks like it.
 bool true_member(const boost::json::object& object, std::string_view name);
 

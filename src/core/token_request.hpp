@@ -6,7 +6,9 @@
 #include <afresh/http_message.hpp>
 #include <afresh/token_set.hpp>
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace afresh::core {
@@ -22,6 +24,12 @@ config_fault check(const client_registration& registration);
 config_fault check(const grant& grant);
 // Both, and whether they fit: client credentials need a client that proves who it is (RFC 6749 4.4).
 config_fault check(const client_registration& registration, const grant& grant);
+// RFC 6749 3.3; empty: none is asked for
+config_fault check_scope(const std::string& scope);
+// RFC 8707 2
+config_fault check_resource(const std::string& uri);
+// Parameters that a program adds: named as RFC 6749 8.2 has it, each once, and none that is `own`, in any case of letters.
+config_fault check_parameters(const std::vector<http_field>& parameters, std::span<const std::string_view> own);
 // Tokens that a program brings.
 config_fault check(const token_set& tokens);
 

@@ -1,11 +1,10 @@
 #include "crypto/aead.hpp"
 
-#include <openssl/crypto.h>
+#include "crypto/bytes.hpp"
+
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-#include <array>
 #include <limits>
 #include <memory>
 #include <stdexcept>
@@ -17,9 +16,6 @@ constexpr std::size_t nonce_size = 12; // NIST SP 800-38D 8.2.2
 constexpr std::size_t tag_size = 16;
 
 using context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
-
-const unsigned char* data_of(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-unsigned char* data_of(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
 
 int size_of(std::string_view bytes)
 {
@@ -41,18 +37,6 @@ context make_context()
 }
 
 } // namespace
-
-secret_string derived_key(std::string_view key, std::string_view purpose)
-{
-    std::array<unsigned char, 32> out{};
-    unsigned size = 0;
-    if (!HMAC(EVP_sha256(), key.data(), size_of(key), data_of(purpose), purpose.size(), out.data(), &size) ||
-        size != out.size())
-        fail();
-    secret_string made(std::string_view(reinterpret_cast<const char*>(out.data()), out.size()));
-    OPENSSL_cleanse(out.data(), out.size());
-    return made;
-}
 
 std::string encrypt(std::string_view key, std::string_view bound_to, std::string_view text)
 {

@@ -11,8 +11,6 @@ namespace afresh::crypto {
 
 constexpr std::size_t aead_key_size = 32;
 
-// HMAC-SHA-256: a key for one purpose out of a key for many.
-secret_string derived_key(std::string_view key, std::string_view purpose);
 // Throws std::runtime_error when OpenSSL cannot.
 std::string encrypt(std::string_view key, std::string_view bound_to, std::string_view text);
 // Nothing: it is not what was encrypted, or not with this key, or not bound to that.

@@ -1,6 +1,7 @@
 #include "crypto/base64.hpp"
 
 #include "core/text.hpp"
+#include "crypto/bytes.hpp"
 
 #include <openssl/evp.h>
 
@@ -16,9 +17,7 @@ std::optional<secret_string> from_base64(std::string_view text)
     const std::size_t digits = text.find_last_not_of('=') + 1;
     if (text.size() - digits > 2 || text.find_first_of(" \t\r\n=") < digits) return std::nullopt;
     std::string out(text.size() / 4 * 3, '\0');
-    const int size =
-        EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                        reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+    const int size = EVP_DecodeBlock(data_of(out), data_of(text), static_cast<int>(text.size()));
     std::optional<secret_string> bytes;
     if (size == static_cast<int>(out.size()))
         bytes.emplace(std::string_view(out).substr(0, out.size() - (text.size() - digits)));

@@ -1,9 +1,11 @@
 #include "crypto/digest.hpp"
 
 #include "crypto/base64.hpp"
+#include "crypto/bytes.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <array>
@@ -38,10 +40,23 @@ std::string sha256_text(std::string_view text)
     return base64url({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
+secret_string hmac_sha256(std::string_view key, std::string_view text)
+{
+    std::array<unsigned char, 32> out{};
+    unsigned int size = 0;
+    if (key.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
+        !HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data_of(text), text.size(), out.data(), &size) ||
+        size != out.size())
+        throw std::runtime_error("OpenSSL has no HMAC with SHA-256; check its configuration (openssl.cnf)");
+    secret_string made(std::string_view(reinterpret_cast<const char*>(out.data()), out.size()));
+    OPENSSL_cleanse(out.data(), out.size());
+    return made;
+}
+
 std::string random_text(std::size_t bytes)
 {
     std::string raw(bytes, '\0');
-    fill_random(reinterpret_cast<unsigned char*>(raw.data()), raw.size());
+    fill_random(data_of(raw), raw.size());
     std::string text = base64url(raw);
     OPENSSL_cleanse(raw.data(), raw.size());
     return text;

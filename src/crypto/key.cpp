@@ -1,6 +1,7 @@
 #include "crypto/key.hpp"
 
 #include "crypto/base64.hpp"
+#include "crypto/bytes.hpp"
 #include "crypto/digest.hpp"
 
 #include <boost/json/object.hpp>
@@ -72,14 +73,9 @@ std::string_view text_of(const boost::json::object& jwk, std::string_view name)
     return text ? std::string_view(text->data(), text->size()) : std::string_view();
 }
 
-const unsigned char* data_of(const secret_string& s)
-{
-    return reinterpret_cast<const unsigned char*>(s.reveal().data());
-}
-
 bn_ptr number_of(const secret_string& bytes)
 {
-    return {BN_bin2bn(data_of(bytes), static_cast<int>(bytes.size()), nullptr), BN_clear_free};
+    return {BN_bin2bn(data_of(bytes.reveal()), static_cast<int>(bytes.size()), nullptr), BN_clear_free};
 }
 
 EVP_PKEY* from_params(const char* algorithm, OSSL_PARAM_BLD* build, bool is_private)
@@ -143,8 +139,9 @@ EVP_PKEY* okp_from(const boost::json::object& jwk, bool wants_private)
 {
     const auto bytes = bytes_of(jwk, wants_private ? "d" : "x");
     if (text_of(jwk, "crv") != "Ed25519" || !bytes || bytes->size() != 32) return nullptr;
-    EVP_PKEY* made = wants_private ? EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, data_of(*bytes), 32)
-                                   : EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, data_of(*bytes), 32);
+    EVP_PKEY* made = wants_private
+                         ? EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, data_of(bytes->reveal()), 32)
+                         : EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, data_of(bytes->reveal()), 32);
     ERR_clear_error();
     return made;
 }
@@ -166,7 +163,7 @@ std::string number_text(EVP_PKEY* p, const char* name, std::size_t size)
     if (EVP_PKEY_get_bn_param(p, name, &raw) != 1) fail("OpenSSL does not show a part of a public key");
     const bn_ptr number(raw, BN_clear_free);
     std::string bytes(size ? size : static_cast<std::size_t>(BN_num_bytes(raw)), '\0');
-    BN_bn2binpad(raw, reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+    BN_bn2binpad(raw, data_of(bytes), static_cast<int>(bytes.size()));
     return base64url(bytes);
 }
 
@@ -250,8 +247,7 @@ std::string key::public_jwk() const
     if (kind_ == kind::ed25519) {
         std::string raw(32, '\0');
         std::size_t size = raw.size();
-        if (EVP_PKEY_get_raw_public_key(get(), reinterpret_cast<unsigned char*>(raw.data()), &size) != 1)
-            fail("OpenSSL does not show a public key");
+        if (EVP_PKEY_get_raw_public_key(get(), data_of(raw), &size) != 1) fail("OpenSSL does not show a public key");
         return R"({"crv":"Ed25519","kty":"OKP","x":")" + base64url(raw) + "\"}";
     }
     const curve& c = *curve_of(kind_);

@@ -3,6 +3,7 @@
 #include "core/text.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/base64.hpp"
+#include "crypto/digest.hpp"
 
 #include <afresh/error.hpp>
 
@@ -160,7 +161,7 @@ bool key_ring::has(const std::string& id) const { return state_ && !state_->get(
 std::string key_ring::seal(std::string_view chain, std::uint64_t generation, const secret_string& text) const
 {
     if (!state_) fail("there is no key to seal with");
-    const secret_string key = crypto::derived_key(state_->get(state_->id).reveal(), chain);
+    const secret_string key = crypto::hmac_sha256(state_->get(state_->id).reveal(), chain);
     return std::string(scheme) + state_->id + ':' +
            core::base64(crypto::encrypt(key.reveal(), bound_to(generation), text.reveal()));
 }
@@ -172,7 +173,7 @@ secret_string key_ring::open(std::string_view chain, std::uint64_t generation, s
     const secret_string key = state_ ? state_->get(id) : secret_string();
     if (key.empty()) fail("it is sealed with the key '" + id + "', which is not in the key ring");
     const auto bytes = crypto::from_base64(sealed.substr(scheme.size() + id.size() + 1));
-    auto text = bytes ? crypto::decrypt(crypto::derived_key(key.reveal(), chain).reveal(), bound_to(generation),
+    auto text = bytes ? crypto::decrypt(crypto::hmac_sha256(key.reveal(), chain).reveal(), bound_to(generation),
                                         bytes->reveal())
                       : std::nullopt;
     if (!text) fail("it was changed by somebody, or sealed with another key '" + id + "' than the one in the key ring");

@@ -1,15 +1,15 @@
 #include "crypto/signature.hpp"
 
+#include "crypto/bytes.hpp"
+
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rsa.h>
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <memory>
 #include <stdexcept>
 
@@ -43,9 +43,6 @@ const row& row_of(algorithm a) noexcept { return table[static_cast<std::size_t>(
 
 using context_ptr = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 using signature_ptr = std::unique_ptr<ECDSA_SIG, decltype(&ECDSA_SIG_free)>;
-
-const unsigned char* data_of(std::string_view s) { return reinterpret_cast<const unsigned char*>(s.data()); }
-unsigned char* data_of(std::string& s) { return reinterpret_cast<unsigned char*>(s.data()); }
 
 [[noreturn]] void fail()
 {
@@ -133,18 +130,6 @@ bool verify(algorithm a, const key& k, std::string_view text, std::string_view s
         EVP_DigestVerify(context.get(), data_of(signature), signature.size(), data_of(text), text.size()) == 1;
     ERR_clear_error();
     return good;
-}
-
-std::string sign_hs256(std::string_view secret, std::string_view text)
-{
-    std::string out(32, '\0');
-    unsigned size = 0;
-    if (secret.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
-        !HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), data_of(text), text.size(), data_of(out),
-              &size) ||
-        size != out.size())
-        fail();
-    return out;
 }
 
 } // namespace afresh::crypto

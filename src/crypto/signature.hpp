@@ -21,7 +21,5 @@ algorithm usual_algorithm(key::kind k) noexcept;
 // Throws std::runtime_error when OpenSSL cannot.
 std::string sign(algorithm a, const key& k, std::string_view text);
 bool verify(algorithm a, const key& k, std::string_view text, std::string_view signature);
-// HMAC with SHA-256 (HS256), for a client that shares a secret with its server.
-std::string sign_hs256(std::string_view secret, std::string_view text);
 
 } // namespace afresh::crypto

@@ -7,20 +7,12 @@
 #include "flow/fetch.hpp"
 #include "source/signing.hpp"
 
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-
 #include <utility>
 
 namespace afresh::detail {
 namespace {
 
 constexpr std::size_t most_spent = 100'000; // states, each for as long as a user may take
-
-[[noreturn]] void fail(error_code ec, const std::string& why, diagnostics said = {})
-{
-    throw sign_in_error(ec, why, std::move(said));
-}
 
 } // namespace
 
@@ -38,7 +30,7 @@ asio::awaitable<started_sign_in> code_flow::start(std::shared_ptr<code_flow> sel
 {
     const server_metadata known = co_await self->server_->metadata();
     if (known.authorization_endpoint.empty())
-        fail(errc::invalid_metadata, "authorization_endpoint: is missing; the server signs nobody in");
+        throw sign_in_error(errc::invalid_metadata, "authorization_endpoint: is missing; the server signs nobody in");
     core::kept_sign_in kept;
     kept.issuer = self->server_->issuer();
     kept.client_id = self->client_.client_id();
@@ -46,7 +38,7 @@ asio::awaitable<started_sign_in> code_flow::start(std::shared_ptr<code_flow> sel
     kept.state = crypto::random_text(32);
     if (core::asks_for_id_token(self->options_)) kept.nonce = crypto::random_text(32);
     kept.code_verifier = crypto::random_text(32); // RFC 7636 7.1
-    kept.started = seconds_of(self->server_->now().wall);
+    kept.started = core::numeric_date(self->server_->now().wall);
     core::parameters all =
         core::authorization_parameters(self->options_, kept, crypto::sha256_text(kept.code_verifier));
     started_sign_in out;
@@ -86,13 +78,15 @@ asio::awaitable<std::string> code_flow::url_for(core::parameters all, const serv
 asio::awaitable<std::string> code_flow::push(core::parameters all, const server_metadata& known)
 {
     if (known.pushed_authorization_request_endpoint.empty())
-        fail(errc::misconfigured, "push_request: the server has no pushed_authorization_request_endpoint");
+        throw sign_in_error(errc::misconfigured,
+                            "push_request: the server has no pushed_authorization_request_endpoint");
     const secret_string assertion = co_await client_assertion(client_, server_->now().wall);
     http_request request = core::form_of(known.pushed_authorization_request_endpoint, client_, all, assertion);
     const transport_outcome outcome = co_await ask(*server_->transport(), std::move(request));
-    const auto answer = require_object(outcome, client_, *server_, "pushed request");
+    const auto answer = require_object(outcome, both(), "pushed request");
     std::string uri = core::text_member(answer, "request_uri");
-    if (uri.empty()) fail(errc::malformed_response, "pushed request: the answer has no request_uri (RFC 9126 2.2)");
+    if (uri.empty())
+        throw sign_in_error(errc::malformed_response, "pushed request: the answer has no request_uri (RFC 9126 2.2)");
     co_return uri;
 }
 
@@ -108,33 +102,35 @@ asio::awaitable<signed_in> code_flow::finish(std::shared_ptr<code_flow> self, se
 {
     const auto kept = core::read_kept(kept_text.reveal());
     if (!kept || kept->issuer != self->server_->issuer() || kept->client_id != self->client_.client_id())
-        fail(errc::invalid_callback, "what was kept is not of a sign-in that was begun here");
-    const std::int64_t now = seconds_of(self->server_->now().wall);
-    if (now > kept->started + self->options_.limit.count()) fail(errc::invalid_callback, "the user took too long");
+        throw sign_in_error(errc::invalid_callback, "what was kept is not of a sign-in that was begun here");
+    const std::int64_t now = core::numeric_date(self->server_->now().wall);
+    if (now > kept->started + self->options_.limit.count())
+        throw sign_in_error(errc::invalid_callback, "the user took too long");
     const server_metadata known = co_await self->server_->metadata();
     // RFC 9207 2.4: an ID token beside the code says who issued both.
     const bool iss_required = known.authorization_response_iss_parameter_supported && !self->options_.hybrid;
     const core::authorization_response answer =
         core::read_callback(callback, *kept, self->options_.hybrid, iss_required);
     wipe(callback);
-    if (answer.fault) fail(answer.fault.code, answer.fault.text, answer.said);
-    if (!self->spend(kept->state, now)) fail(errc::invalid_callback, "the answer came before, and a code is good once");
-    co_return co_await self->redeem(*kept, answer);
+    if (answer.fault) throw sign_in_error(answer.fault.code, answer.fault.text, answer.said);
+    if (!self->spend(kept->state, now))
+        throw sign_in_error(errc::invalid_callback, "the answer came before, and a code is good once");
+    co_return co_await self->exchange(*kept, answer);
 }
 
-asio::awaitable<signed_in> code_flow::redeem(const core::kept_sign_in& kept, const core::authorization_response& answer)
+asio::awaitable<signed_in> code_flow::exchange(const core::kept_sign_in& kept,
+                                               const core::authorization_response& answer)
 {
-    std::string vouched; // hybrid flow: before the code is sent anywhere
-    if (options_.hybrid) {
-        core::id_token_expectation expected;
-        expected.issuer = kept.issuer;
-        expected.client_id = kept.client_id;
-        expected.nonce = kept.nonce;
-        expected.max_age = options_.max_age;
-        expected.c_hash = crypto::half_hash_for(answer.id_token, answer.code);
-        expected.hashes_required = true;
-        const auto claims = co_await server_->verify(answer.id_token, expected);
-        vouched = core::text_member(claims, "sub");
+    core::id_token_expectation expected = expectation_of(both());
+    expected.nonce = kept.nonce;
+    expected.max_age = options_.max_age;
+    std::string subject;
+    if (options_.hybrid) { // before the code is sent anywhere, the first ID token vouches for it
+        core::id_token_expectation first = expected;
+        first.c_hash = crypto::half_hash_for(answer.id_token, answer.code);
+        first.hashes_required = true;
+        const auto claims = co_await server_->verify(answer.id_token, std::move(first));
+        subject = core::text_member(claims, "sub");
     }
     core::parameters form;
     form.emplace_back("grant_type", "authorization_code");
@@ -142,51 +138,13 @@ asio::awaitable<signed_in> code_flow::redeem(const core::kept_sign_in& kept, con
     form.emplace_back("redirect_uri", kept.redirect_uri);
     form.emplace_back("code_verifier", kept.code_verifier);
     for (const std::string& r : options_.resources) form.emplace_back("resource", r);
-    const auto now = server_->now().wall;
-    const secret_string assertion = co_await client_assertion(client_, now);
-    http_request request = core::form_of(client_.token_endpoint(), client_, form, assertion);
-    transport_outcome outcome = co_await ask(*server_->transport(), std::move(request));
-    afresh::grant asked = afresh::grant::refresh_token({});
-    asked.scope(options_.scope);
-    core::request_extras sent;
-    sent.assertion = assertion;
-    sent.further = form;
-    const core::token_response got = core::parse_token_response(outcome, client_, asked, now, {}, sent);
-    wipe(outcome.response.body());
-    require_tokens(got, outcome);
-
+    redemption r = co_await redeem(both(), std::move(form), options_.scope);
+    require_tokens(r);
+    if (core::asks_for_id_token(options_))
+        co_return co_await trusted(both(), std::move(r.got), std::move(expected), std::move(subject));
     signed_in out;
-    out.tokens = tokens_of(got);
-    std::exception_ptr error;
-    try {
-        if (core::asks_for_id_token(options_)) out.claims = co_await verified_claims(got, kept, vouched);
-    } catch (const sign_in_error&) {
-        error = std::current_exception();
-    }
-    if (error) {
-        co_await discard(client_, *server_->transport(), got.refresh_token, got.access_token, now);
-        std::rethrow_exception(error);
-    }
-    if (!out.claims.empty()) out.subject = core::text_member(*core::strict_object(out.claims), "sub");
+    out.tokens = tokens_of(r.got);
     co_return out;
-}
-
-asio::awaitable<std::string> code_flow::verified_claims(const core::token_response& got, const core::kept_sign_in& kept,
-                                                        std::string hybrid_subject)
-{
-    if (got.id_token.empty()) fail(errc::invalid_id_token, "id_token: is missing, and the scope openid was asked for");
-    core::id_token_expectation expected;
-    expected.issuer = kept.issuer;
-    expected.client_id = kept.client_id;
-    expected.nonce = kept.nonce;
-    expected.max_age = options_.max_age;
-    std::string text(got.id_token.reveal());
-    expected.at_hash = crypto::half_hash_for(text, got.access_token.reveal());
-    const auto claims = co_await server_->verify(std::move(text), expected);
-    // OpenID Connect Core 3.3.3.6
-    if (options_.hybrid && core::text_member(claims, "sub") != hybrid_subject)
-        fail(errc::invalid_id_token, "sub: is not that of the ID token that came with the code");
-    co_return boost::json::serialize(claims);
 }
 
 } // namespace afresh::detail

@@ -5,7 +5,6 @@
 #include "core/strict_json.hpp"
 #include "core/text.hpp"
 #include "core/url.hpp"
-#include "crypto/half_hash.hpp"
 #include "flow/code_flow.hpp"
 #include "flow/fetch.hpp"
 #include "flow/qr_code.hpp"
@@ -14,7 +13,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <utility>
 
@@ -40,15 +38,11 @@ private:
     asio::awaitable<code> ask_for_code();
     code read_code(const transport_outcome& outcome) const;
     asio::awaitable<signed_in> poll(code c);
-    asio::awaitable<signed_in> verified(core::token_response got);
+    asio::awaitable<signed_in> accept(core::token_response got);
+    parties both() const noexcept { return {*server, client}; }
 };
 
 namespace {
-
-[[noreturn]] void fail(error_code ec, const std::string& why, diagnostics said = {})
-{
-    throw sign_in_error(ec, why, std::move(said));
-}
 
 // A page that a user is sent to: https, and nothing that a terminal would obey.
 bool is_page(const std::string& url)
@@ -63,7 +57,7 @@ asio::awaitable<device_flow::code> device_flow::ask_for_code()
 {
     const server_metadata known = co_await server->metadata();
     if (known.device_authorization_endpoint.empty())
-        fail(errc::misconfigured, "device_authorization_endpoint: the server has none");
+        throw sign_in_error(errc::misconfigured, "device_authorization_endpoint: the server has none");
     core::parameters form;
     form.emplace_back("client_id", client.client_id());
     if (!options.scope.empty()) form.emplace_back("scope", options.scope);
@@ -80,7 +74,7 @@ asio::awaitable<device_flow::code> device_flow::ask_for_code()
 // RFC 8628 3.2
 device_flow::code device_flow::read_code(const transport_outcome& outcome) const
 {
-    const auto o = require_object(outcome, client, *server, "device authorization");
+    const auto o = require_object(outcome, both(), "device authorization");
     const std::int64_t expires_in = core::date_member(o, "expires_in").value_or(0);
     code c;
     c.device_code = core::text_member(o, "device_code");
@@ -93,7 +87,8 @@ device_flow::code device_flow::read_code(const transport_outcome& outcome) const
     if (expires_in == 0 || c.device_code.empty() || !core::is_vschar(c.device_code.reveal()) || user_code.empty() ||
         core::printable(user_code, 64) != user_code || !is_page(c.prompt.verification_uri) ||
         (!complete.empty() && !is_page(complete)))
-        fail(errc::malformed_response, "device authorization: the answer lacks what RFC 8628 3.2 requires");
+        throw sign_in_error(errc::malformed_response,
+                            "device authorization: the answer lacks what RFC 8628 3.2 requires");
     c.prompt.expires_in = std::min(std::chrono::seconds(expires_in), std::chrono::seconds(86400));
     c.made = server->now().mono;
     return c;
@@ -114,54 +109,31 @@ asio::awaitable<signed_in> device_flow::poll(code c)
     form.emplace_back("client_id", client.client_id());
     form.emplace_back("device_code", std::string(c.device_code.reveal()));
     for (const std::string& r : options.resources) form.emplace_back("resource", r);
-    afresh::grant asked = afresh::grant::refresh_token({});
-    asked.scope(options.scope);
-    core::request_extras sent;
-    sent.further = form;
     asio::steady_timer timer(co_await asio::this_coro::executor);
     const auto age = [&] { return std::chrono::duration_cast<std::chrono::seconds>(server->now().mono - c.made); };
     while (machine.has_time(age())) {
         timer.expires_after(machine.wait());
         co_await timer.async_wait(asio::use_awaitable);
-        const auto now = server->now().wall;
-        sent.assertion = co_await client_assertion(client, now);
-        http_request request = core::form_of(client.token_endpoint(), client, form, sent.assertion);
-        transport_outcome outcome = co_await ask(*server->transport(), std::move(request));
-        core::token_response got = core::parse_token_response(outcome, client, asked, now, {}, sent);
-        wipe(outcome.response.body());
-        switch (machine.on_answer(got, got.said.error)) {
+        redemption r = co_await redeem(both(), form, options.scope);
+        switch (machine.on_answer(r.got, r.got.said.error)) {
         case core::device_poll::step::ask_again: break;
-        case core::device_poll::step::done: co_return co_await verified(std::move(got));
-        case core::device_poll::step::failed:
-            fail(machine.cause(), got.said.error.empty() ? text_of(outcome) : "the server answered " + got.said.error,
-                 got.said);
+        case core::device_poll::step::done: co_return co_await accept(std::move(r.got));
+        case core::device_poll::step::failed: throw sign_in_error(machine.cause(), r.why, r.got.said);
         }
     }
-    fail(errc::wait_timed_out, "nobody approved the code while it was good");
+    throw sign_in_error(errc::wait_timed_out, "nobody approved the code while it was good");
 }
 
-asio::awaitable<signed_in> device_flow::verified(core::token_response got)
+// RFC 8628 knows no ID token; a server that speaks OpenID Connect sends one.
+asio::awaitable<signed_in> device_flow::accept(core::token_response got)
 {
+    if (!got.id_token.empty()) {
+        core::id_token_expectation expected = expectation_of(both());
+        std::string anybody;
+        co_return co_await trusted(both(), std::move(got), std::move(expected), std::move(anybody));
+    }
     signed_in out;
     out.tokens = tokens_of(got);
-    if (got.id_token.empty()) co_return out; // RFC 8628 knows none; a server that speaks OpenID Connect sends one
-    core::id_token_expectation expected;
-    expected.issuer = server->issuer();
-    expected.client_id = client.client_id();
-    std::string text(got.id_token.reveal());
-    expected.at_hash = crypto::half_hash_for(text, got.access_token.reveal());
-    std::exception_ptr error;
-    try {
-        const auto claims = co_await server->verify(std::move(text), expected);
-        out.claims = boost::json::serialize(claims);
-        out.subject = core::text_member(claims, "sub");
-    } catch (const sign_in_error&) {
-        error = std::current_exception();
-    }
-    if (error) {
-        co_await discard(client, *server->transport(), got.refresh_token, got.access_token, server->now().wall);
-        std::rethrow_exception(error);
-    }
     co_return out;
 }
 

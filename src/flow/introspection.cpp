@@ -2,9 +2,9 @@
 
 #include "core/authorization_request.hpp"
 #include "core/strict_json.hpp"
-#include "flow/code_flow.hpp"
 #include "flow/fetch.hpp"
 #include "flow/provider_state.hpp"
+#include "flow/redeemed.hpp"
 #include "source/signing.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -53,7 +53,7 @@ asio::awaitable<introspection> introspect(provider server, client_registration c
     http_request request = core::form_of(known.introspection_endpoint, client, form, assertion);
     wipe(form.front().value);
     const transport_outcome outcome = co_await detail::ask(*state->transport(), std::move(request));
-    co_return read(detail::require_object(outcome, client, *state, "introspection", token.reveal()));
+    co_return read(detail::require_object(outcome, {*state, client}, "introspection", token.reveal()));
 }
 
 } // namespace afresh

@@ -33,17 +33,10 @@ public:
 private:
     std::string claims_text() const
     {
-        const auto now =
-            std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-                .count();
-        boost::json::object claims;
-        claims["iss"] = options_.issuer;
-        claims["sub"] = options_.subject.empty() ? options_.issuer : options_.subject;
-        claims["aud"] = options_.audience;
+        auto claims = core::assertion_claims(
+            options_.issuer, options_.subject.empty() ? options_.issuer : options_.subject, options_.audience,
+            crypto::random_text(16), std::chrono::system_clock::now(), options_.lifetime);
         if (!options_.scope.empty()) claims["scope"] = options_.scope;
-        claims["jti"] = crypto::random_text(16);
-        claims["iat"] = now;
-        claims["exp"] = now + options_.lifetime.count();
         return boost::json::serialize(claims);
     }
 

@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::chrono::seconds retry_pause{60};
 
-[[noreturn]] void fail(error_code ec, const std::string& why) { throw sign_in_error(ec, why); }
-
 provider_options completed(provider_options o)
 {
     if (!o.transport) o.transport = make_http_transport();
@@ -28,7 +26,7 @@ provider_options completed(provider_options o)
 provider_state::provider_state(std::string issuer, provider_options options)
     : issuer_(std::move(issuer)), options_(completed(std::move(options)))
 {
-    if (auto fault = core::check_issuer(issuer_, rules())) fail(fault.code, fault.text);
+    if (auto fault = core::check_issuer(issuer_, rules())) throw sign_in_error(fault.code, fault.text);
 }
 
 provider_state::provider_state(server_metadata known, provider_options options)
@@ -78,9 +76,9 @@ asio::awaitable<void> provider_state::fetch_metadata(std::shared_ptr<provider_st
         if (outcome.ec || outcome.response.status() != 404) break; // RFC 8414 5: the other place, if there is none here
     }
     if (outcome.ec || outcome.response.status() != 200)
-        fail(errc::temporarily_unavailable, self->issuer_ + ": no metadata: " + text_of(outcome));
+        throw sign_in_error(errc::temporarily_unavailable, self->issuer_ + ": no metadata: " + text_of(outcome));
     read = core::read_metadata(outcome.response.body(), self->issuer_, self->rules());
-    if (read.fault) fail(read.fault.code, self->issuer_ + ": " + read.fault.text);
+    if (read.fault) throw sign_in_error(read.fault.code, self->issuer_ + ": " + read.fault.text);
     const std::lock_guard lock(self->mutex_);
     self->metadata_ = std::make_shared<const server_metadata>(std::move(read.value));
     self->metadata_fetched_ = self->options_.clock().mono;
@@ -90,7 +88,8 @@ asio::awaitable<void> provider_state::fetch_keys(std::shared_ptr<provider_state>
 {
     const server_metadata known = co_await self->metadata();
     if (known.jwks_uri.empty())
-        fail(errc::invalid_metadata, self->issuer_ + ": jwks_uri is missing, so that no ID token can be verified");
+        throw sign_in_error(errc::invalid_metadata,
+                            self->issuer_ + ": jwks_uri is missing, so that no ID token can be verified");
     {
         const std::lock_guard lock(self->mutex_);
         self->keys_asked_ = self->options_.clock().mono;
@@ -99,9 +98,11 @@ asio::awaitable<void> provider_state::fetch_keys(std::shared_ptr<provider_state>
     request.fields().set("Accept", "application/jwk-set+json, application/json");
     const transport_outcome outcome = co_await ask(*self->options_.transport, std::move(request));
     if (outcome.ec || outcome.response.status() != 200)
-        fail(errc::temporarily_unavailable, self->issuer_ + ": no keys: " + text_of(outcome));
+        throw sign_in_error(errc::temporarily_unavailable, self->issuer_ + ": no keys: " + text_of(outcome));
     auto read = read_jwks(outcome.response.body(), self->options_.most_keys);
-    if (!read) fail(errc::invalid_metadata, self->issuer_ + ": jwks_uri: the answer is not a JWK set (RFC 7517 5)");
+    if (!read)
+        throw sign_in_error(errc::invalid_metadata,
+                            self->issuer_ + ": jwks_uri: the answer is not a JWK set (RFC 7517 5)");
     const std::lock_guard lock(self->mutex_);
     self->keys_ = std::make_shared<const std::vector<verification_key>>(*std::move(read));
     self->keys_fetched_ = self->options_.clock().mono;
@@ -136,9 +137,10 @@ asio::awaitable<boost::json::object> provider_state::verify(std::string token, c
 {
     std::string why;
     const auto text = read_jws(token, options_.id_token_algorithms, why);
-    if (!text) fail(errc::invalid_id_token, why);
+    if (!text) throw sign_in_error(errc::invalid_id_token, why);
     const auto claims = core::strict_object(text->payload);
-    if (!claims) fail(errc::invalid_id_token, "the claims are not one JSON object without repeated members");
+    if (!claims)
+        throw sign_in_error(errc::invalid_id_token, "the claims are not one JSON object without repeated members");
 
     moment fetched, asked;
     keys_ptr held = held_keys(fetched, asked);
@@ -155,9 +157,11 @@ asio::awaitable<boost::json::object> provider_state::verify(std::string token, c
         verdict = check_signature(*text, *held);
     }
     if (verdict == signature_verdict::no_key)
-        fail(errc::invalid_id_token, "kid: the server has no key of that name that fits");
-    if (verdict == signature_verdict::bad) fail(errc::invalid_id_token, "the signature is not the server's");
-    if (auto fault = core::check_id_token(*claims, expected, options_.clock().wall)) fail(fault.code, fault.text);
+        throw sign_in_error(errc::invalid_id_token, "kid: the server has no key of that name that fits");
+    if (verdict == signature_verdict::bad)
+        throw sign_in_error(errc::invalid_id_token, "the signature is not the server's");
+    if (auto fault = core::check_id_token(*claims, expected, options_.clock().wall))
+        throw sign_in_error(fault.code, fault.text);
     co_return *claims;
 }
 

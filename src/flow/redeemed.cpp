@@ -1,30 +1,53 @@
-// What all sign-ins have in common at their end: an answer of the token endpoint to something that is good once.
+#include "flow/redeemed.hpp"
 
 #include "core/evidence.hpp"
 #include "core/revocation.hpp"
 #include "core/strict_json.hpp"
-#include "flow/code_flow.hpp"
+#include "crypto/half_hash.hpp"
 #include "flow/fetch.hpp"
 #include "source/signing.hpp"
 
+#include <boost/json/serialize.hpp>
+
+#include <exception>
 #include <utility>
 
 namespace afresh::detail {
+namespace {
 
-std::int64_t seconds_of(std::chrono::system_clock::time_point t)
+std::string reason(const diagnostics& said, const transport_outcome& outcome)
 {
-    return std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count();
+    return said.error.empty() ? text_of(outcome) : "the server answered " + said.error;
 }
 
-boost::json::object require_object(const transport_outcome& outcome, const client_registration& client,
-                                   const provider_state& server, const char* what, std::string_view secret)
+// Never throws.
+asio::awaitable<void> discard(parties of, const core::token_response& got)
+{
+    if (of.client.revocation_endpoint().empty()) co_return;
+    using kind = core::parting_token::kind;
+    const core::parting_token token = got.refresh_token.empty()
+                                          ? core::parting_token{got.access_token, kind::access_token}
+                                          : core::parting_token{got.refresh_token, kind::refresh_token};
+    if (token.value.empty()) co_return;
+    try {
+        const secret_string assertion = co_await client_assertion(of.client, of.server.now().wall);
+        http_request request = core::make_revocation_request(of.client, token, assertion);
+        (void)co_await ask(*of.server.transport(), std::move(request));
+    } catch (const std::exception&) { // they expire, then
+    }
+}
+
+} // namespace
+
+boost::json::object require_object(const transport_outcome& outcome, const parties& of, const char* what,
+                                   std::string_view secret)
 {
     const std::string begin = std::string(what) + ": ";
     if (outcome.ec) throw sign_in_error(errc::temporarily_unavailable, begin + text_of(outcome));
     const http_response& answer = outcome.response;
     const core::token_json json(answer.body());
-    const diagnostics said = core::evidence(client, json, {secret}).said(answer, json, server.now().wall);
-    const std::string why = begin + (said.error.empty() ? text_of(outcome) : "the server answered " + said.error);
+    const diagnostics said = core::evidence(of.client, json, {secret}).said(answer, json, of.server.now().wall);
+    const std::string why = begin + reason(said, outcome);
     if (answer.status() >= 500 || answer.status() == 429) throw sign_in_error(errc::temporarily_unavailable, why, said);
     if (answer.status() != 200 && answer.status() != 201) throw sign_in_error(errc::misconfigured, why, said);
     auto object = core::strict_object(answer.body());
@@ -32,24 +55,41 @@ boost::json::object require_object(const transport_outcome& outcome, const clien
     return *std::move(object);
 }
 
-void require_tokens(const core::token_response& got, const transport_outcome& outcome)
+asio::awaitable<redemption> redeem(parties of, core::parameters form, std::string scope)
+{
+    const auto now = of.server.now().wall;
+    core::request_extras sent; // what may be echoed
+    sent.assertion = co_await client_assertion(of.client, now);
+    http_request request = core::form_of(of.client.token_endpoint(), of.client, form, sent.assertion);
+    sent.further = std::move(form);
+    transport_outcome outcome = co_await ask(*of.server.transport(), std::move(request));
+    grant asked = grant::refresh_token({}); // it is spent as one
+    asked.scope(std::move(scope));
+    redemption r;
+    r.got = core::parse_token_response(outcome, of.client, asked, now, {}, sent);
+    wipe(outcome.response.body());
+    r.why = reason(r.got.said, outcome);
+    co_return r;
+}
+
+void require_tokens(const redemption& r)
 {
     using core::verdict;
-    const std::string said = got.said.error.empty() ? text_of(outcome) : "the server answered " + got.said.error;
+    const core::token_response& got = r.got;
     switch (got.outcome) {
     case verdict::ok: return;
     case verdict::quarantined:
         throw sign_in_error(errc::malformed_response,
                             "the access token must not be used: its type is " + got.token_type, got.said);
-    case verdict::in_doubt: throw sign_in_error(errc::sign_in_lost, said, got.said);
-    case verdict::refused: throw sign_in_error(errc::sign_in_refused, said, got.said);
+    case verdict::in_doubt: throw sign_in_error(errc::sign_in_lost, r.why, got.said);
+    case verdict::refused: throw sign_in_error(errc::sign_in_refused, r.why, got.said);
     case verdict::misconfigured:
     case verdict::doubtful_misconfigured:
     case verdict::unauthorized:
-    case verdict::invalid_request: throw sign_in_error(errc::misconfigured, said, got.said);
+    case verdict::invalid_request: throw sign_in_error(errc::misconfigured, r.why, got.said);
     case verdict::not_sent:
     case verdict::throttled:
-    case verdict::transient: throw sign_in_error(errc::temporarily_unavailable, said, got.said);
+    case verdict::transient: throw sign_in_error(errc::temporarily_unavailable, r.why, got.said);
     }
 }
 
@@ -64,21 +104,39 @@ token_set tokens_of(const core::token_response& got)
         .expires_in(got.expires_in);
 }
 
-asio::awaitable<void> discard(const client_registration& client, transport& t, secret_string refresh_token,
-                              secret_string access_token, std::chrono::system_clock::time_point now)
+core::id_token_expectation expectation_of(const parties& of)
 {
-    if (client.revocation_endpoint().empty()) co_return;
-    const bool has_refresh = !refresh_token.empty();
-    const core::parting_token token{has_refresh ? std::move(refresh_token) : std::move(access_token),
-                                    has_refresh ? core::parting_token::kind::refresh_token
-                                                : core::parting_token::kind::access_token};
-    if (token.value.empty()) co_return;
+    core::id_token_expectation expected;
+    expected.issuer = of.server.issuer();
+    expected.client_id = of.client.client_id();
+    return expected;
+}
+
+asio::awaitable<signed_in> trusted(parties of, core::token_response got, core::id_token_expectation expected,
+                                   std::string subject)
+{
+    signed_in out;
+    out.tokens = tokens_of(got);
+    std::exception_ptr error;
     try {
-        const secret_string assertion = co_await client_assertion(client, now);
-        http_request request = core::make_revocation_request(client, token, assertion);
-        (void)co_await ask(t, std::move(request));
-    } catch (const std::exception&) { // they expire, then
+        if (got.id_token.empty())
+            throw sign_in_error(errc::invalid_id_token, "id_token: is missing, and the scope openid was asked for");
+        std::string text(got.id_token.reveal());
+        expected.at_hash = crypto::half_hash_for(text, got.access_token.reveal());
+        const auto claims = co_await of.server.verify(std::move(text), std::move(expected));
+        out.subject = core::text_member(claims, "sub");
+        // OpenID Connect Core 3.3.3.6
+        if (!subject.empty() && out.subject != subject)
+            throw sign_in_error(errc::invalid_id_token, "sub: is not that of the ID token that came with the code");
+        out.claims = boost::json::serialize(claims);
+    } catch (const sign_in_error&) {
+        error = std::current_exception();
     }
+    if (error) {
+        co_await discard(of, got);
+        std::rethrow_exception(error);
+    }
+    co_return out;
 }
 
 } // namespace afresh::detail

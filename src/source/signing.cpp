@@ -43,8 +43,8 @@ asio::awaitable<secret_string> client_assertion(const client_registration& regis
         made = co_await sign_compact(registration.key(), std::move(header), std::move(claims));
     else {
         std::string input = crypto::signing_input(header, claims);
-        std::string signature = crypto::sign_hs256(registration.client_secret().reveal(), input);
-        made = crypto::compact(std::move(input), signature);
+        const secret_string signature = crypto::hmac_sha256(registration.client_secret().reveal(), input);
+        made = crypto::compact(std::move(input), signature.reveal());
     }
     secret_string kept(made);
     wipe(made);

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_changed_signature_text_or_algorithm_is_refused)
 
 BOOST_AUTO_TEST_CASE(the_rfc_vectors)
 {
-    BOOST_TEST(base64url(sign_hs256(bytes(rfc::hs256_key), rfc::hs256_input)) == rfc::hs256_signature);
+    BOOST_TEST(base64url(hmac_sha256(bytes(rfc::hs256_key), rfc::hs256_input).reveal()) == rfc::hs256_signature);
     const key ed = key::private_from_jwk(jwk(rfc::eddsa_jwk));
     BOOST_TEST(base64url(sign(algorithm::eddsa, ed, rfc::eddsa_input)) == rfc::eddsa_signature);
     BOOST_TEST(verify(algorithm::eddsa, ed, rfc::eddsa_input, bytes(rfc::eddsa_signature)));

@@ -3,6 +3,7 @@
 #include "core/token_request.hpp"
 #include "core/token_response.hpp"
 #include "crypto/base64.hpp"
+#include "crypto/digest.hpp"
 #include "crypto/signature.hpp"
 #include "source/signing.hpp"
 #include "support/jws_vectors.hpp"
@@ -130,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_secret_signs_and_is_not_sent)
     const secret_string assertion = run(detail::client_assertion(c, now));
     const jwt a = read(assertion.reveal());
     BOOST_TEST(text_of(a.header.at("alg")) == "HS256");
-    BOOST_TEST(crypto::sign_hs256(long_secret, a.input) == a.signature);
+    BOOST_TEST(crypto::hmac_sha256(long_secret, a.input).reveal() == a.signature);
     core::request_extras extras;
     extras.assertion = assertion;
     const auto r = core::make_token_request(c, grant::refresh_token("rt"), "rt", extras);

@@ -26,10 +26,6 @@ struct world {
         server->metadata["introspection_endpoint"] = server->issuer + "/introspect";
         server->metadata["userinfo_endpoint"] = server->issuer + "/me";
     }
-    void answers(const char* path, unsigned status, std::string body)
-    {
-        server->answers[server->issuer + path] = [=] { return test::json_answer(status, body); };
-    }
     introspection ask()
     {
         asio::io_context context;
@@ -68,16 +64,16 @@ BOOST_AUTO_TEST_CASE(B22_only_true_is_active)
     for (const auto body : {R"({"active":"true"})", R"({"active":1})", R"({"active":null})", "{}", "[]", "", "true",
                             "<html>", R"({"active":true,"active":false})", R"({"active":true)"}) {
         world w;
-        w.answers("/introspect", 200, body);
+        w.server->answer("/introspect", 200, body);
         BOOST_TEST((w.refused() == errc::malformed_response), body);
     }
     world w;
-    w.answers("/introspect", 200, R"({"active":false,"sub":"alice","scope":"a"})");
+    w.server->answer("/introspect", 200, R"({"active":false,"sub":"alice","scope":"a"})");
     const introspection dead = w.ask();
     BOOST_TEST(!dead.active);
     BOOST_TEST(dead.subject.empty());
     BOOST_TEST(dead.scope.empty());
-    w.answers("/introspect", 200, R"({"active":true,"sub":"alice","scope":"a","exp":1700000100,"x":[1]})");
+    w.server->answer("/introspect", 200, R"({"active":true,"sub":"alice","scope":"a","exp":1700000100,"x":[1]})");
     const introspection alive = w.ask();
     BOOST_TEST(alive.active);
     BOOST_TEST(alive.subject == "alice");
@@ -100,9 +96,9 @@ BOOST_AUTO_TEST_CASE(B22_a_token_is_not_shown_to_another_server)
 BOOST_AUTO_TEST_CASE(what_the_server_says_instead)
 {
     world w;
-    w.answers("/introspect", 401, R"({"error":"invalid_client","error_description":"token-text"})");
+    w.server->answer("/introspect", 401, R"({"error":"invalid_client","error_description":"token-text"})");
     BOOST_TEST((w.refused() == errc::misconfigured));
-    w.answers("/introspect", 503, "");
+    w.server->answer("/introspect", 503, "");
     BOOST_TEST((w.refused() == errc::temporarily_unavailable));
     w.server->answers[w.server->issuer + "/introspect"] = nullptr;
     BOOST_TEST((w.refused() == errc::temporarily_unavailable));
@@ -124,13 +120,13 @@ BOOST_AUTO_TEST_CASE(user_info_is_about_the_user_who_signed_in)
     };
     for (const auto& [status, body, expected] : table) {
         world w;
-        w.answers("/me", status, body);
+        w.server->answer("/me", status, body);
         asio::io_context context;
         BOOST_CHECK_EXCEPTION(test::run(context, about(w.op, w.server, "alice")), sign_in_error,
                               [e = expected](const sign_in_error& x) { return x.code() == e; });
     }
     world w;
-    w.answers("/me", 200, R"({"sub":"alice","name":"Alice"})");
+    w.server->answer("/me", 200, R"({"sub":"alice","name":"Alice"})");
     asio::io_context context;
     BOOST_TEST(test::run(context, about(w.op, w.server, "alice")) == R"({"sub":"alice","name":"Alice"})");
     BOOST_TEST(w.server->last.fields().find("Authorization") == "Bearer at");

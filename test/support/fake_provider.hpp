@@ -71,6 +71,12 @@ public:
         co_return transport_outcome(found->second());
     }
 
+    // From now on a path of this server answers so.
+    void answer(const char* path, unsigned status, std::string body)
+    {
+        answers[issuer + path] = [status, body] { return json_answer(status, body); };
+    }
+
     instant now() const
     {
         return {std::chrono::steady_clock::time_point(mono),

@@ -35,14 +35,11 @@ struct world {
     {
         options.redirect_uri = "https://app.example.com/callback";
         options.push_request = true;
-        const auto answer = [this](const char* path, unsigned status, std::string body) {
-            server->answers[server->issuer + path] = [=] { return test::json_answer(status, body); };
-        };
-        answer("/pushed_authorization_request", 201, R"({"request_uri":"urn:x:1","expires_in":60})");
-        answer(
+        server->answer("/pushed_authorization_request", 201, R"({"request_uri":"urn:x:1","expires_in":60})");
+        server->answer(
             "/device", 200,
             R"({"device_code":"d","user_code":"u","verification_uri":"https://server.example.com/d","expires_in":60,"interval":1})");
-        answer("/introspect", 200, R"({"active":true})");
+        server->answer("/introspect", 200, R"({"active":true})");
         server->answers[server->issuer + "/token"] = [this] {
             return test::json_answer(200, R"({"access_token":"at","token_type":"Bearer","expires_in":60,"id_token":")" +
                                               server->id_token() + "\"}");
@@ -98,9 +95,9 @@ void codes_were_sent_once(const world& w)
     BOOST_TEST((sent == w.server->asked.end() || sent->second == 1));
 }
 
-} // namespace
-
-BOOST_AUTO_TEST_CASE(abandoned_after_each_step)
+// Each flow, begun and run for each number of steps; then `what` is done to it.
+template <class What>
+void after_each_step(What what)
 {
     for (const flow& begin : flows())
         for (int steps = 0; steps < 40; ++steps) {
@@ -109,23 +106,24 @@ BOOST_AUTO_TEST_CASE(abandoned_after_each_step)
             asio::io_context context;
             begin(w, context, signal.slot());
             for (int i = 0; i < steps; ++i) context.poll_one();
+            what(context, signal);
             codes_were_sent_once(w);
         }
 }
 
+} // namespace
+
+BOOST_AUTO_TEST_CASE(abandoned_after_each_step)
+{
+    after_each_step([](asio::io_context&, asio::cancellation_signal&) {});
+}
+
 BOOST_AUTO_TEST_CASE(cancelled_after_each_step)
 {
-    for (const flow& begin : flows())
-        for (int steps = 0; steps < 40; ++steps) {
-            world w;
-            asio::cancellation_signal signal;
-            asio::io_context context;
-            begin(w, context, signal.slot());
-            for (int i = 0; i < steps; ++i) context.poll_one();
-            signal.emit(asio::cancellation_type::terminal);
-            context.restart();
-            context.run_for(3s);
-            BOOST_TEST(context.stopped()); // nothing is left that waits
-            codes_were_sent_once(w);
-        }
+    after_each_step([](asio::io_context& context, asio::cancellation_signal& signal) {
+        signal.emit(asio::cancellation_type::terminal);
+        context.restart();
+        context.run_for(3s);
+        BOOST_TEST(context.stopped()); // nothing is left that waits
+    });
 }
