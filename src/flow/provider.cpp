@@ -55,7 +55,7 @@ asio::awaitable<server_metadata> provider_state::metadata()
     std::exception_ptr error;
     try {
         const auto self = shared_from_this();
-        const shared_flight::work work = [self] { return fetch_metadata(self); };
+        const shared_flight::work work = [self, held] { return fetch_metadata(self, held); };
         co_await metadata_flight_->join(work);
     } catch (const sign_in_error&) {
         error = std::current_exception();
@@ -66,8 +66,12 @@ asio::awaitable<server_metadata> provider_state::metadata()
     co_return *metadata_;
 }
 
-asio::awaitable<void> provider_state::fetch_metadata(std::shared_ptr<provider_state> self)
+asio::awaitable<void> provider_state::fetch_metadata(std::shared_ptr<provider_state> self, metadata_ptr seen)
 {
+    {
+        const std::lock_guard lock(self->mutex_);
+        if (self->metadata_ != seen) co_return;
+    }
     core::metadata_reading read;
     transport_outcome outcome;
     for (const std::string& url : core::metadata_urls(self->issuer_)) {
@@ -84,8 +88,12 @@ asio::awaitable<void> provider_state::fetch_metadata(std::shared_ptr<provider_st
     self->metadata_fetched_ = self->options_.clock().mono;
 }
 
-asio::awaitable<void> provider_state::fetch_keys(std::shared_ptr<provider_state> self)
+asio::awaitable<void> provider_state::fetch_keys(std::shared_ptr<provider_state> self, keys_ptr seen)
 {
+    {
+        const std::lock_guard lock(self->mutex_);
+        if (self->keys_ != seen) co_return;
+    }
     const server_metadata known = co_await self->metadata();
     if (known.jwks_uri.empty())
         throw sign_in_error(errc::invalid_metadata,
@@ -117,12 +125,12 @@ provider_state::keys_ptr provider_state::held_keys(moment& fetched, moment& aske
 }
 
 // Asked for anew; the last good ones when that fails.
-asio::awaitable<provider_state::keys_ptr> provider_state::keys()
+asio::awaitable<provider_state::keys_ptr> provider_state::keys(keys_ptr seen)
 {
     std::exception_ptr error;
     try {
         const auto self = shared_from_this();
-        const shared_flight::work work = [self] { return fetch_keys(self); };
+        const shared_flight::work work = [self, seen] { return fetch_keys(self, seen); };
         co_await keys_flight_->join(work);
     } catch (const sign_in_error&) {
         error = std::current_exception();
@@ -147,13 +155,13 @@ asio::awaitable<boost::json::object> provider_state::verify(std::string token, c
     const moment now = options_.clock().mono;
     bool is_new = false;
     if (!held || (now >= fetched + options_.lifetime && now >= asked + options_.keys_pause)) {
-        held = co_await keys();
+        held = co_await keys(held);
         is_new = true;
     }
     signature_verdict verdict = check_signature(*text, *held);
     // A server that changed its keys a moment ago; or somebody who makes up names of keys (FAULTS B18).
     if (verdict != signature_verdict::good && !is_new && now >= asked + options_.keys_pause) {
-        held = co_await keys();
+        held = co_await keys(held);
         verdict = check_signature(*text, *held);
     }
     if (verdict == signature_verdict::no_key)

@@ -35,9 +35,10 @@ private:
     using keys_ptr = std::shared_ptr<const std::vector<verification_key>>;
 
     core::metadata_rules rules() const noexcept;
-    static asio::awaitable<void> fetch_metadata(std::shared_ptr<provider_state> self);
-    static asio::awaitable<void> fetch_keys(std::shared_ptr<provider_state> self);
-    asio::awaitable<keys_ptr> keys();
+    // Unless somebody has replaced what the caller saw, between its look and this flight.
+    static asio::awaitable<void> fetch_metadata(std::shared_ptr<provider_state> self, metadata_ptr seen);
+    static asio::awaitable<void> fetch_keys(std::shared_ptr<provider_state> self, keys_ptr seen);
+    asio::awaitable<keys_ptr> keys(keys_ptr seen);
     keys_ptr held_keys(moment& fetched, moment& asked) const;
 
     std::string issuer_;
