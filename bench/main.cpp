@@ -16,6 +16,7 @@ int main(int count, char** arguments)
     if (out.wanted("token_reader")) bench::token_reader(out);
     if (out.wanted("waiters")) bench::waiters(out, go);
     if (out.wanted("headers")) bench::headers(out);
+    if (out.wanted("dpop")) bench::dpop(out);
     if (out.wanted("stores")) bench::stores(out);
     if (out.wanted("http")) bench::http_client(out);
     out.write_json(arguments[1]);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the peers, builds, runs the benchmarks, prints a table and writes build/bench/results.json and, of the HTTP
 # clients, build/bench/http.svg. Usage:
-#   sh bench/run.sh [FILTER]    only those whose name contains FILTER: hot_path, token_reader, waiters, headers, stores, http
+#   sh bench/run.sh [FILTER]    only those whose name contains FILTER: hot_path, token_reader, waiters, headers, dpop, stores, http
 # Contestants run in turns in one run, and the least of many samples counts (of the HTTP clients the median). Still,
 # ratios say more than figures: leave the machine alone meanwhile. 1,000,000 waiters in Go take 2.7 GB.
 # AFRESH_JOBS: parallel jobs of the build, 2 unless set.

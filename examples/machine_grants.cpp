@@ -4,6 +4,7 @@
 #include "settings.hpp"
 
 #include <afresh/grant_parameters.hpp>
+#include <afresh/server_metadata.hpp>
 #include <afresh/token_source.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -58,6 +59,13 @@ afresh::grant saml(std::function<std::string()> make)
 {
     return afresh::grant::extension("urn:ietf:params:oauth:grant-type:saml2-bearer",
                                     std::make_shared<saml_assertion>(std::move(make)));
+}
+//]
+
+//[dpop
+afresh::client_registration bound(const afresh::server_metadata& server)
+{
+    return afresh::client_registration(server, "my-client").dpop_bound_access_tokens();
 }
 //]
 

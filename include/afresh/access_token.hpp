@@ -48,7 +48,7 @@ public:
     explicit operator bool() const noexcept { return ref_ != nullptr; }
     /// The token itself. Undefined for an empty token, as are the functions below.
     const secret_string& value() const noexcept;
-    /// "Bearer".
+    /// "Bearer", or "DPoP" when it is bound to a key.
     const std::string& type() const noexcept;
     /// As granted; empty when neither asked for nor told.
     const std::string& scope() const noexcept;
@@ -58,7 +58,8 @@ public:
     std::optional<std::chrono::system_clock::time_point> expires_at() const noexcept;
     /// Of the exchange or sign-in that brought this token. The refresh token a program begins with is generation 1.
     std::uint64_t generation() const noexcept;
-    /// What to put into the `Authorization` field (RFC 6750 2.1).
+    /// What to put into the `Authorization` field (RFC 6750 2.1). A DPoP token needs a proof beside it (RFC 9449 7.1):
+    /// `http_client` and `authorized` make it.
     std::string authorization() const;
 
     /// For the library's own parts.

@@ -22,8 +22,10 @@ afresh::resource_answer challenge_of(const response<Body, Fields>& r)
 {
     afresh::resource_answer answer;
     answer.status = r.result_int();
-    const auto [first, last] = r.equal_range(field::www_authenticate);
-    for (auto i = first; i != last; ++i) answer.fields.add("WWW-Authenticate", std::string(i->value()));
+    for (const char* const name : afresh::challenge_fields) {
+        const auto [first, last] = r.equal_range(name);
+        for (auto i = first; i != last; ++i) answer.fields.add(name, std::string(i->value()));
+    }
     return answer;
 }
 

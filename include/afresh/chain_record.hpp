@@ -44,6 +44,15 @@ struct send_intent {
     bool operator==(const send_intent&) const = default;
 };
 
+/// The key that a chain's refresh token and access tokens are bound to (RFC 9449 5, 6).
+struct dpop_binding {
+    std::string jkt;       ///< its thumbprint (RFC 7638); empty: nothing is bound
+    std::string algorithm; ///< RFC 7518 3.1
+    secret_string key;     ///< PEM; empty: it lives elsewhere
+    std::string nonce;     ///< the last one of the authorization server
+    bool operator==(const dpop_binding&) const = default;
+};
+
 /// The right to run the exchange of a chain.
 struct lease {
     std::string owner;     ///< empty: free
@@ -60,6 +69,7 @@ struct chain_record {
     grant_state state = grant_state::live;
     secret_string refresh_token;
     std::string rt_hash; ///< of `refresh_token`
+    dpop_binding dpop;
     /// When it dies if nobody uses it, as far as that is known.
     std::optional<store_time> refresh_expires_at;
     std::string seed_hash; ///< of the refresh token the program began this chain with
@@ -118,6 +128,7 @@ struct store_command {
     /// replace, sign_out: of the token the program began with; empty keeps the one that is known
     std::string seed_hash;
     std::optional<stored_token> token; ///< save_success, replace
+    dpop_binding dpop;                 ///< save_success, replace: of what they bring
     bool keep_lease{};                 ///< replace: an exchange follows
     exchange_failure failure = exchange_failure::not_sent;
     std::chrono::milliseconds retry_in{}; ///< save_failure: `not_before` is this from now

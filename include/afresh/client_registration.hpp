@@ -91,6 +91,15 @@ public:
         return use(client_authentication::self_signed_tls_client_auth, {});
     }
     client_registration&& self_signed_tls_client_auth() && { return std::move(self_signed_tls_client_auth()); }
+    /// RFC 9449 5.2: all tokens are bound to a key, and whoever sends one proves to have it (DPoP). Keys are made by
+    /// sign-ins and sources, one for each chain, and stored with its refresh token; or see `grant::dpop_key()`. A plain Bearer
+    /// token is then never used.
+    client_registration& dpop_bound_access_tokens() &
+    {
+        dpop_ = true;
+        return *this;
+    }
+    client_registration&& dpop_bound_access_tokens() && { return std::move(dpop_bound_access_tokens()); }
     /// The server's issuer identifier (RFC 8414 2), exactly as it writes it.
     client_registration& issuer(std::string identifier) &
     {
@@ -129,6 +138,7 @@ public:
     const signing_key& key() const noexcept { return key_; }
     const std::string& issuer() const noexcept { return issuer_; }
     const std::vector<unsigned>& refused_statuses() const noexcept { return refused_statuses_; }
+    bool wants_dpop() const noexcept { return dpop_; }
     bool plain_http_allowed() const noexcept { return plain_http_; }
 
     bool operator==(const client_registration&) const = default;
@@ -149,6 +159,7 @@ private:
     client_authentication authentication_ = client_authentication::none;
     secret_string secret_;
     std::vector<unsigned> refused_statuses_;
+    bool dpop_{};
     bool plain_http_{};
 };
 

@@ -5,6 +5,7 @@
 #include <afresh/export.hpp>
 #include <afresh/http_message.hpp>
 #include <afresh/secret_string.hpp>
+#include <afresh/signing_key.hpp>
 
 #include <memory>
 #include <string>
@@ -46,6 +47,15 @@ public:
         return *this;
     }
     grant&& resource(std::string uri) && { return std::move(resource(std::move(uri))); }
+    /// The key that `refresh_token` is bound to, or that new tokens are to be bound to (RFC 9449 5). Unset: the key
+    /// that the store holds, or a new one if `client_registration::dpop_bound_access_tokens()` says so. Give each chain its
+    /// own.
+    grant& dpop_key(signing_key key) &
+    {
+        dpop_key_ = std::move(key);
+        return *this;
+    }
+    grant&& dpop_key(signing_key key) && { return std::move(dpop_key(std::move(key))); }
     /// An extra form parameter. It may add, never override: the names this library sends itself are refused.
     grant& parameter(std::string name, std::string value) &;
     grant&& parameter(std::string name, std::string value) &&
@@ -59,6 +69,7 @@ public:
     /// Whether each exchange spends a refresh token. Others lose nothing when an answer is lost.
     bool spends() const noexcept { return kind_ == kind::refresh_token; }
     const std::shared_ptr<grant_parameters>& further() const noexcept { return further_; }
+    const signing_key& dpop_key() const noexcept { return dpop_key_; }
     const secret_string& token() const noexcept { return token_; }
     const std::string& scope() const noexcept { return scope_; }
     const std::string& resource() const noexcept { return resource_; }
@@ -75,6 +86,7 @@ private:
     secret_string token_;
     std::string scope_;
     std::string resource_;
+    signing_key dpop_key_;
     std::vector<http_field> parameters_;
 };
 

@@ -30,6 +30,9 @@ struct sign_in_options {
     bool push_request{};
     /// RFC 9101: signs the request. None: it is not signed.
     signing_key request_object_key{};
+    /// The key that the tokens are to be bound to (RFC 9449), and the code already (section 10). None: if
+    /// `client_registration::dpop_bound_access_tokens()` says so, a new one for each sign-in.
+    signing_key dpop_key{};
     /// OpenID Connect Core 3.3, `code id_token` with `form_post`: an ID token comes with the code and vouches for it.
     bool hybrid{};
     /// How long the user may take: 1 s to 24 h.

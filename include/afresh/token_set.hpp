@@ -3,6 +3,7 @@
 /// What an authorization server hands out at once (RFC 6749 5.1).
 
 #include <afresh/secret_string.hpp>
+#include <afresh/signing_key.hpp>
 
 #include <chrono>
 #include <optional>
@@ -42,6 +43,12 @@ public:
         scope_ = std::move(t);
         return *this;
     }
+    /// The key that the tokens are bound to (RFC 9449). `token_type` is then "DPoP".
+    token_set& dpop_key(signing_key k) &
+    {
+        dpop_key_ = std::move(k);
+        return *this;
+    }
     token_set& expires_in(std::optional<std::chrono::seconds> s) &
     {
         expires_in_ = s;
@@ -52,6 +59,7 @@ public:
     token_set&& id_token(secret_string t) && { return std::move(id_token(std::move(t))); }
     token_set&& token_type(std::string t) && { return std::move(token_type(std::move(t))); }
     token_set&& scope(std::string t) && { return std::move(scope(std::move(t))); }
+    token_set&& dpop_key(signing_key k) && { return std::move(dpop_key(std::move(k))); }
     token_set&& expires_in(std::optional<std::chrono::seconds> s) && { return std::move(expires_in(s)); }
 
     const secret_string& access_token() const noexcept { return access_token_; }
@@ -59,6 +67,7 @@ public:
     const secret_string& id_token() const noexcept { return id_token_; }
     const std::string& token_type() const noexcept { return token_type_; }
     const std::string& scope() const noexcept { return scope_; }
+    const signing_key& dpop_key() const noexcept { return dpop_key_; }
     /// Counted from now (or from when the request was sent). Unset: unknown.
     std::optional<std::chrono::seconds> expires_in() const noexcept { return expires_in_; }
 
@@ -68,6 +77,7 @@ private:
     secret_string id_token_;
     std::string token_type_ = "Bearer";
     std::string scope_;
+    signing_key dpop_key_;
     std::optional<std::chrono::seconds> expires_in_;
 };
 

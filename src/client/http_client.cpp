@@ -1,8 +1,8 @@
 #include <afresh/http_client.hpp>
 
 #include "client/async_call.hpp"
-#include "client/bearer.hpp"
 #include "client/http_stream.hpp"
+#include "client/token_carrier.hpp"
 #include "http/http1_client.hpp"
 #include "http/websocket_handshake.hpp"
 
@@ -30,10 +30,10 @@ struct http_client::state {
     }
 
     // Who attaches a token to this request, if anybody does.
-    std::optional<bearer> carrier(const http_request& r) const
+    std::optional<token_carrier> carrier(const http_request& r) const
     {
         if (!tokens || r.fields().contains("Authorization")) return std::nullopt;
-        return std::optional<bearer>(std::in_place, *tokens);
+        return std::optional<token_carrier>(std::in_place, *tokens);
     }
 
     static asio::awaitable<transport_outcome> send(std::shared_ptr<state> self, http_request r)

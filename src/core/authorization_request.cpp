@@ -29,11 +29,26 @@ bool has_word(std::string_view list, std::string_view word) noexcept
     return false;
 }
 
-constexpr std::array<std::string_view, 19> own_parameters{
-    "client_id",       "redirect_uri",   "response_type",         "response_mode", "scope",       "state",
-    "nonce",           "code_challenge", "code_challenge_method", "resource",      "prompt",      "login_hint",
-    "acr_values",      "max_age",        "authorization_details", "request",       "request_uri", "client_secret",
-    "client_assertion"};
+constexpr std::array<std::string_view, 20> own_parameters{"client_id",
+                                                          "redirect_uri",
+                                                          "response_type",
+                                                          "response_mode",
+                                                          "scope",
+                                                          "state",
+                                                          "nonce",
+                                                          "code_challenge",
+                                                          "code_challenge_method",
+                                                          "resource",
+                                                          "prompt",
+                                                          "login_hint",
+                                                          "acr_values",
+                                                          "max_age",
+                                                          "authorization_details",
+                                                          "request",
+                                                          "request_uri",
+                                                          "client_secret",
+                                                          "client_assertion",
+                                                          "dpop_jkt"};
 
 // Nothing: a '%' that is not followed by two hexadecimal digits, or a character that must be escaped.
 std::optional<std::string> form_decoded(std::string_view text)
@@ -85,6 +100,8 @@ secret_string to_text(const kept_sign_in& kept)
     o["nonce"] = kept.nonce;
     o["code_verifier"] = kept.code_verifier;
     o["started"] = kept.started;
+    if (!kept.dpop_jkt.empty()) o["dpop_jkt"] = kept.dpop_jkt;
+    if (!kept.dpop_key.empty()) o["dpop_key"] = kept.dpop_key.reveal();
     std::string text = boost::json::serialize(o);
     secret_string out(text);
     wipe(text);
@@ -102,7 +119,9 @@ std::optional<kept_sign_in> read_kept(std::string_view text)
                       text_member(*o, "state"),
                       text_member(*o, "nonce"),
                       text_member(*o, "code_verifier"),
-                      *started};
+                      *started,
+                      text_member(*o, "dpop_jkt"),
+                      secret_string(text_member(*o, "dpop_key"))};
     if (kept.state.empty() || kept.code_verifier.empty() || kept.issuer.empty()) return std::nullopt;
     return kept;
 }
@@ -144,6 +163,7 @@ parameters authorization_parameters(const sign_in_options& options, const kept_s
     add("scope", options.scope);
     add("state", kept.state);
     add("nonce", kept.nonce);
+    add("dpop_jkt", kept.dpop_jkt); // RFC 9449 10
     add("code_challenge", code_challenge);
     add("code_challenge_method", "S256");
     for (const std::string& r : options.resources) add("resource", r);

@@ -22,6 +22,8 @@ struct kept_sign_in {
     std::string issuer, client_id, redirect_uri;
     std::string state, nonce, code_verifier;
     std::int64_t started{}; // by the wall clock, in seconds
+    std::string dpop_jkt;   // of the key that the tokens will be bound to, if they will
+    secret_string dpop_key; // PEM; empty: it is the program's own
 };
 secret_string to_text(const kept_sign_in& kept);
 std::optional<kept_sign_in> read_kept(std::string_view text);

@@ -1,5 +1,6 @@
 #include "core/challenge.hpp"
 
+#include "core/dpop.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -164,8 +165,8 @@ challenge_action classify_challenge(unsigned status, const http_fields& fields)
         const std::string* error = c.find("error");
         if (!error) continue;
         coded = true;
-        if (*error == "use_dpop_nonce") return challenge_action::dpop_nonce; // RFC 9449 9
-        if (*error == "invalid_token") renew = true;                         // RFC 6750 3.1
+        if (asks_for_another_proof(*error)) return challenge_action::prove_again;
+        if (*error == "invalid_token") renew = true; // RFC 6750 3.1
     }
     // A code in one challenge weighs more than silence in another, which only offers a scheme.
     return renew || (ours && !coded) ? challenge_action::renew : challenge_action::none;

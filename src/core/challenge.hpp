@@ -20,9 +20,9 @@ struct challenge {
 std::vector<challenge> parse_challenges(const http_fields& fields);
 
 enum class challenge_action {
-    renew,      // the token is no longer accepted: no header, no error code, or invalid_token
-    none,       // foreign schemes only, another code, insufficient_scope: a refresh would not help
-    dpop_nonce, // use_dpop_nonce: sign again
+    renew,       // the token is no longer accepted: no header, no error code, or invalid_token
+    none,        // foreign schemes only, another code, insufficient_scope: a refresh would not help
+    prove_again, // use_dpop_nonce, invalid_dpop_proof: the proof was not good, the token may be
 };
 // What an answer with this status asks for. Statuses other than 401 ask for nothing.
 challenge_action classify_challenge(unsigned status, const http_fields& fields);

@@ -158,7 +158,7 @@ config_fault check(const client_registration& registration, const grant& grant)
     return {};
 }
 
-config_fault check(const token_set& tokens)
+config_fault check(const token_set& tokens, bool wants_dpop)
 {
     if (tokens.access_token().empty() && tokens.refresh_token().empty())
         return invalid("token_set: has neither an access token nor a refresh token");
@@ -169,7 +169,11 @@ config_fault check(const token_set& tokens)
     if (!is_b64token(tokens.access_token().reveal()))
         return invalid("access_token: has a character that no Authorization header can carry (RFC 6750 2.1)");
     // RFC 6749 7.1: a client must not use a token whose type it does not understand.
-    if (!iequals(tokens.token_type(), "Bearer")) return invalid("token_type: only Bearer is understood (RFC 6749 7.1)");
+    const bool bound = static_cast<bool>(tokens.dpop_key());
+    if (!iequals(tokens.token_type(), bound ? "DPoP" : "Bearer"))
+        return invalid("token_type: is neither Bearer, nor DPoP with the dpop_key that the token is bound to");
+    if (wants_dpop && !bound)
+        return invalid("dpop_key: is missing, and this client's tokens are bound to one (dpop_bound_access_tokens)");
     return {};
 }
 

@@ -103,6 +103,17 @@ void write(writer& w, const stored_token& t)
     w.raw("}");
 }
 
+void write(writer& w, const dpop_binding& b)
+{
+    w.member("dpop");
+    w.raw("{");
+    w.text("jkt", b.jkt);
+    w.text("algorithm", b.algorithm);
+    w.text("key", b.key.reveal());
+    w.text("nonce", b.nonce);
+    w.raw("}");
+}
+
 void write(writer& w, const chain_record& r)
 {
     w.raw("{");
@@ -110,6 +121,7 @@ void write(writer& w, const chain_record& r)
     w.text("state", state_names.at(static_cast<std::size_t>(r.state)));
     w.text("refresh_token", r.refresh_token.reveal());
     w.text("rt_hash", r.rt_hash);
+    if (!r.dpop.jkt.empty()) write(w, r.dpop);
     if (r.refresh_expires_at) w.time("refresh_expires_at", *r.refresh_expires_at);
     w.text("seed_hash", r.seed_hash);
     w.member("other_seeds");
@@ -150,7 +162,8 @@ void write(writer& w, const chain_record& r)
 std::size_t room_for(const chain_record& r)
 {
     std::size_t bytes = r.refresh_token.size() + r.rt_hash.size() + r.seed_hash.size() + r.intent.rt_hash.size() +
-                        r.holder.owner.size() + r.last_cause.size();
+                        r.holder.owner.size() + r.last_cause.size() + r.dpop.jkt.size() + r.dpop.algorithm.size() +
+                        r.dpop.key.size() + r.dpop.nonce.size();
     for (const std::string& s : r.other_seeds) bytes += s.size() + 1;
     for (const stored_token& t : r.tokens)
         bytes += t.scope.size() + t.resource.size() + t.dpop_jkt.size() + t.access_token.size() + t.id_token.size() +
@@ -221,6 +234,16 @@ stored_token read_token(const json::object& o)
     return t;
 }
 
+dpop_binding read_binding(const json::object& o)
+{
+    dpop_binding b;
+    assign(b.jkt, o.at("jkt"));
+    assign(b.algorithm, o.at("algorithm"));
+    assign(b.key, o.at("key"));
+    assign(b.nonce, o.at("nonce"));
+    return b;
+}
+
 chain_record read_record(const json::object& o)
 {
     chain_record r;
@@ -230,6 +253,7 @@ chain_record read_record(const json::object& o)
         if (state_names[i] == std::string_view(state)) r.state = static_cast<grant_state>(i);
     assign(r.refresh_token, o.at("refresh_token"));
     assign(r.rt_hash, o.at("rt_hash"));
+    if (const json::value* v = o.if_contains("dpop")) r.dpop = read_binding(v->as_object());
     if (const json::value* v = o.if_contains("refresh_expires_at")) assign(r.refresh_expires_at.emplace(), *v);
     assign(r.seed_hash, o.at("seed_hash"));
     for (const json::value& v : o.at("other_seeds").as_array()) assign(r.other_seeds.emplace_back(), v);

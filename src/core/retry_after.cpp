@@ -74,7 +74,9 @@ struct date_fields {
     }
 };
 
-std::optional<sys_seconds> parse_date(std::string_view text, sys_seconds now)
+} // namespace
+
+std::optional<sys_seconds> parse_http_date(std::string_view text, sys_seconds now)
 {
     unsigned weekday{};
     date_fields f;
@@ -120,8 +122,6 @@ std::optional<sys_seconds> parse_date(std::string_view text, sys_seconds now)
     return std::nullopt;
 }
 
-} // namespace
-
 std::optional<seconds> parse_retry_after(std::string_view text, system_clock::time_point now)
 {
     if (text.empty()) return std::nullopt;
@@ -132,7 +132,7 @@ std::optional<seconds> parse_retry_after(std::string_view text, system_clock::ti
         return seconds{value};
     }
     const auto now_seconds = floor<seconds>(now);
-    const auto when = parse_date(text, now_seconds);
+    const auto when = parse_http_date(text, now_seconds);
     if (!when) return std::nullopt;
     return std::max(seconds{0}, *when - now_seconds);
 }

@@ -24,6 +24,8 @@ bool is_b64token(std::string_view text) noexcept;
 bool is_http_token(std::string_view text) noexcept;
 // no CR, LF, NUL or other control characters except tab: safe as a field value
 bool is_field_value(std::string_view text) noexcept;
+// RFC 9110 5.6.7, all three forms; `now` tells the century of the two-digit one.
+std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text, std::chrono::sys_seconds now);
 // RFC 9110 10.2.3: delta-seconds or a date (all three forms of 5.6.7); a date that has passed is zero. Negative or
 // garbage: nothing. Not capped, but for digits beyond ten years.
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, std::chrono::system_clock::time_point now);

@@ -33,6 +33,7 @@ http_request make_token_request(const client_registration& registration, const g
 
     authenticate(request, body, registration, extras.assertion);
     for (const auto& p : grant.parameters()) append_pair(body, p.name, p.value);
+    if (!extras.proof.empty()) request.field("DPoP", extras.proof);
     request.body(std::move(body));
     return request;
 }

@@ -30,14 +30,15 @@ config_fault check_scope(const std::string& scope);
 config_fault check_resource(const std::string& uri);
 // Parameters that a program adds: named as RFC 6749 8.2 has it, each once, and none that is `own`, in any case of letters.
 config_fault check_parameters(const std::vector<http_field>& parameters, std::span<const std::string_view> own);
-// Tokens that a program brings.
-config_fault check(const token_set& tokens);
+// Tokens that a program brings for a grant of this client.
+config_fault check(const token_set& tokens, bool wants_dpop);
 
 // The POST. `refresh_token` is the current one (not the grant's initial one); ignored for client credentials. The body
 // and the Authorization field hold secrets: they go into a transport_request, which wipes them.
 struct request_extras {
     secret_string assertion;         // of a client that proves itself by one
     std::vector<http_field> further; // of an extension grant
+    std::string proof;               // RFC 9449 5; empty: the tokens are bound to no key
 };
 http_request make_token_request(const client_registration& registration, const grant& grant,
                                 const secret_string& refresh_token, const request_extras& extras = {});

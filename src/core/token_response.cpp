@@ -128,7 +128,7 @@ void conclude(token_response& out, verdict v, bool after_5xx = false)
 // A 2xx (RFC 6749 5.1). I5: whatever is wrong with it, a refresh token in it is kept, since it may be the only one
 // alive.
 void read_success(token_response& out, const token_json& json, bool json_type, const grant& grant,
-                  const evidence& clean)
+                  std::string_view wanted_type, const evidence& clean)
 {
     const std::string_view refresh_token = json.text(member::refresh_token);
     // What was salvaged from broken JSON must at least look like one (RFC 6749 A.17).
@@ -150,11 +150,13 @@ void read_success(token_response& out, const token_json& json, bool json_type, c
     else
         out.scope = is_scope(scope) ? std::string(scope) : printable(scope, scope.size());
 
-    const bool bearer =
-        iequals(json.text(member::token_type), "bearer"); // RFC 6749 7.1: an unknown type must not be used
-    out.token_type = bearer ? "Bearer" : clean(json.text(member::token_type), 64);
+    // RFC 6749 7.1: an unknown type must not be used. Nor a token that is not bound to the key though it was to be (RFC 9449
+    // 5, FAULTS B14), or to a key that was not named.
+    const bool as_wanted = iequals(json.text(member::token_type), wanted_type);
+    out.token_type = as_wanted ? std::string(wanted_type) : clean(json.text(member::token_type), 64);
     // RFC 6750 2.1: nothing else can go into the header (B5).
-    if (!sound || !bearer || !is_b64token(json.text(member::access_token))) return conclude(out, verdict::quarantined);
+    if (!sound || !as_wanted || !is_b64token(json.text(member::access_token)))
+        return conclude(out, verdict::quarantined);
     out.access_token = json.text(member::access_token);
     out.id_token = json.text(member::id_token);
     out.expires_in = lifetime(json, member::expires_in);
@@ -179,7 +181,7 @@ void read_status(token_response& out, const token_json& json, const client_regis
 }
 
 void read_answer(token_response& out, const token_json& json, bool json_type, const client_registration& registration,
-                 const grant& grant, bool asks_to_wait, const evidence& clean)
+                 const grant& grant, std::string_view wanted_type, bool asks_to_wait, const evidence& clean)
 {
     const unsigned status = out.said.http_status;
     const bool success = status >= 200 && status <= 299;
@@ -197,7 +199,7 @@ void read_answer(token_response& out, const token_json& json, bool json_type, co
     case error_class::none: break;
     }
     if (success)
-        read_success(out, json, json_type, grant, clean);
+        read_success(out, json, json_type, grant, wanted_type, clean);
     else
         read_status(out, json, registration);
 }
@@ -230,9 +232,11 @@ token_response parse_token_response(const transport_outcome& outcome, const clie
         const token_json json(answer.body());
         evidence clean(registration, json, {grant.token().reveal(), sent.reveal(), extras.assertion.reveal()});
         for (const auto& p : extras.further) clean.hide(p.value);
+        clean.hide(extras.proof);
         out.said = clean.said(answer, json, now);
         const bool json_type = is_json_type(answer.fields().find("Content-Type"));
-        read_answer(out, json, json_type, registration, grant, out.said.retry_after.has_value(), clean);
+        const char* const wanted_type = extras.proof.empty() ? "Bearer" : "DPoP";
+        read_answer(out, json, json_type, registration, grant, wanted_type, out.said.retry_after.has_value(), clean);
     }
     if (!grant.spends()) nothing_to_lose(out);
     return out;

@@ -39,7 +39,7 @@ struct token_response {
     diagnostics said; // what the server said
     // ok and quarantined:
     secret_string refresh_token; // empty: keep the old one
-    std::string token_type;      // "Bearer"; what the server said instead when quarantined
+    std::string token_type;      // "Bearer" or "DPoP"; what the server said instead when quarantined
     std::string scope;           // as granted; "as requested" when the server omits it
     // ok only, so that a token which must not be used cannot be:
     secret_string access_token;

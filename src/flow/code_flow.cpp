@@ -39,6 +39,10 @@ asio::awaitable<started_sign_in> code_flow::start(std::shared_ptr<code_flow> sel
     if (core::asks_for_id_token(self->options_)) kept.nonce = crypto::random_text(32);
     kept.code_verifier = crypto::random_text(32); // RFC 7636 7.1
     kept.started = core::numeric_date(self->server_->now().wall);
+    if (const auto key = key_for(self->client_, self->options_.dpop_key, known)) {
+        kept.dpop_jkt = key->thumbprint();
+        if (!self->options_.dpop_key) kept.dpop_key = key->key().to_pem();
+    }
     core::parameters all =
         core::authorization_parameters(self->options_, kept, crypto::sha256_text(kept.code_verifier));
     started_sign_in out;
@@ -118,10 +122,24 @@ asio::awaitable<signed_in> code_flow::finish(std::shared_ptr<code_flow> self, se
     co_return co_await self->exchange(*kept, answer);
 }
 
+// Null: none was wanted.
+std::shared_ptr<prover> code_flow::kept_key(const core::kept_sign_in& kept) const
+{
+    if (kept.dpop_jkt.empty()) return nullptr;
+    dpop_binding bound;
+    bound.jkt = kept.dpop_jkt;
+    bound.algorithm = "ES256"; // as signing_key::generate() has it
+    bound.key = kept.dpop_key;
+    auto key = prover_of(bound, options_.dpop_key);
+    if (!key) throw sign_in_error(errc::invalid_callback, "dpop_key: is another one than when this sign-in was begun");
+    return key;
+}
+
 asio::awaitable<signed_in> code_flow::exchange(const core::kept_sign_in& kept,
                                                const core::authorization_response& answer)
 {
-    core::id_token_expectation expected = expectation_of(both());
+    const parties of(*server_, client_, kept_key(kept));
+    core::id_token_expectation expected = expectation_of(of);
     expected.nonce = kept.nonce;
     expected.max_age = options_.max_age;
     std::string subject;
@@ -138,12 +156,12 @@ asio::awaitable<signed_in> code_flow::exchange(const core::kept_sign_in& kept,
     form.emplace_back("redirect_uri", kept.redirect_uri);
     form.emplace_back("code_verifier", kept.code_verifier);
     for (const std::string& r : options_.resources) form.emplace_back("resource", r);
-    redemption r = co_await redeem(both(), std::move(form), options_.scope);
+    redemption r = co_await redeem(of, std::move(form), options_.scope);
     require_tokens(r);
     if (core::asks_for_id_token(options_))
-        co_return co_await trusted(both(), std::move(r.got), std::move(expected), std::move(subject));
+        co_return co_await trusted(of, std::move(r.got), std::move(expected), std::move(subject));
     signed_in out;
-    out.tokens = tokens_of(r.got);
+    out.tokens = tokens_of(of, r.got);
     co_return out;
 }
 

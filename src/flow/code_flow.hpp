@@ -26,7 +26,8 @@ private:
                                          const core::kept_sign_in& kept);
     asio::awaitable<std::string> push(core::parameters all, const server_metadata& known);
     asio::awaitable<signed_in> exchange(const core::kept_sign_in& kept, const core::authorization_response& answer);
-    parties both() const noexcept { return {*server_, client_}; }
+    std::shared_ptr<prover> kept_key(const core::kept_sign_in& kept) const;
+    parties both() const { return {*server_, client_}; }
     bool spend(const std::string& state, std::int64_t now); // false: this answer was here before
 
     std::shared_ptr<provider_state> server_;

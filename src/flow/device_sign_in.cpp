@@ -37,9 +37,9 @@ private:
     };
     asio::awaitable<code> ask_for_code();
     code read_code(const transport_outcome& outcome) const;
-    asio::awaitable<signed_in> poll(code c);
-    asio::awaitable<signed_in> accept(core::token_response got);
-    parties both() const noexcept { return {*server, client}; }
+    asio::awaitable<signed_in> poll(code c, parties of);
+    static asio::awaitable<signed_in> accept(parties of, core::token_response got);
+    parties both() const { return {*server, client}; }
 };
 
 namespace {
@@ -97,11 +97,13 @@ device_flow::code device_flow::read_code(const transport_outcome& outcome) const
 asio::awaitable<signed_in> device_flow::run(std::shared_ptr<device_flow> self)
 {
     code c = co_await self->ask_for_code();
+    const server_metadata known = co_await self->server->metadata();
+    parties of(*self->server, self->client, key_for(self->client, self->options.dpop_key, known));
     self->show(c.prompt);
-    co_return co_await self->poll(std::move(c));
+    co_return co_await self->poll(std::move(c), std::move(of));
 }
 
-asio::awaitable<signed_in> device_flow::poll(code c)
+asio::awaitable<signed_in> device_flow::poll(code c, parties of)
 {
     core::device_poll machine(c.interval, c.prompt.expires_in);
     core::parameters form;
@@ -114,10 +116,10 @@ asio::awaitable<signed_in> device_flow::poll(code c)
     while (machine.has_time(age())) {
         timer.expires_after(machine.wait());
         co_await timer.async_wait(asio::use_awaitable);
-        redemption r = co_await redeem(both(), form, options.scope);
+        redemption r = co_await redeem(of, form, options.scope);
         switch (machine.on_answer(r.got, r.got.said.error)) {
         case core::device_poll::step::ask_again: break;
-        case core::device_poll::step::done: co_return co_await accept(std::move(r.got));
+        case core::device_poll::step::done: co_return co_await accept(of, std::move(r.got));
         case core::device_poll::step::failed: throw sign_in_error(machine.cause(), r.why, r.got.said);
         }
     }
@@ -125,15 +127,15 @@ asio::awaitable<signed_in> device_flow::poll(code c)
 }
 
 // RFC 8628 knows no ID token; a server that speaks OpenID Connect sends one.
-asio::awaitable<signed_in> device_flow::accept(core::token_response got)
+asio::awaitable<signed_in> device_flow::accept(parties of, core::token_response got)
 {
     if (!got.id_token.empty()) {
-        core::id_token_expectation expected = expectation_of(both());
+        core::id_token_expectation expected = expectation_of(of);
         std::string anybody;
-        co_return co_await trusted(both(), std::move(got), std::move(expected), std::move(anybody));
+        co_return co_await trusted(of, std::move(got), std::move(expected), std::move(anybody));
     }
     signed_in out;
-    out.tokens = tokens_of(got);
+    out.tokens = tokens_of(of, got);
     co_return out;
 }
 

@@ -1,5 +1,6 @@
 #include "flow/redeemed.hpp"
 
+#include "core/dpop.hpp"
 #include "core/evidence.hpp"
 #include "core/revocation.hpp"
 #include "core/strict_json.hpp"
@@ -9,6 +10,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -55,20 +57,54 @@ boost::json::object require_object(const transport_outcome& outcome, const parti
     return *std::move(object);
 }
 
-asio::awaitable<redemption> redeem(parties of, core::parameters form, std::string scope)
+std::shared_ptr<prover> key_for(const client_registration& client, const signing_key& given,
+                                const server_metadata& known)
+{
+    if (!given && !client.wants_dpop()) return nullptr;
+    const signing_key key = given ? given : signing_key::generate();
+    const auto& readable = known.dpop_signing_alg_values_supported; // RFC 9449 5.1
+    if (!readable.empty() && std::find(readable.begin(), readable.end(), key.algorithm()) == readable.end())
+        throw sign_in_error(errc::misconfigured, "dpop_key: the server does not verify " + key.algorithm() +
+                                                     "; give a key of dpop_signing_alg_values_supported");
+    return std::make_shared<prover>(key);
+}
+
+namespace {
+
+// Once. True: the server wants another proof of possession.
+asio::awaitable<bool> redeem_once(const parties& of, const core::parameters& form, const std::string& scope,
+                                  redemption& r)
 {
     const auto now = of.server.now().wall;
     core::request_extras sent; // what may be echoed
     sent.assertion = co_await client_assertion(of.client, now);
     http_request request = core::form_of(of.client.token_endpoint(), of.client, form, sent.assertion);
-    sent.further = std::move(form);
+    sent.further = form;
+    const auto to = core::parse_url(of.client.token_endpoint());
+    if (of.key) {
+        proof_use use(core::proof_reader::authorization_server, "POST", *to, now);
+        sent.proof = co_await of.key->prove(std::move(use));
+        request.field("DPoP", sent.proof);
+    }
     transport_outcome outcome = co_await ask(*of.server.transport(), std::move(request));
     grant asked = grant::refresh_token({}); // it is spent as one
-    asked.scope(std::move(scope));
-    redemption r;
+    asked.scope(scope);
     r.got = core::parse_token_response(outcome, of.client, asked, now, {}, sent);
     wipe(outcome.response.body());
     r.why = reason(r.got.said, outcome);
+    if (!of.key || outcome.ec) co_return false;
+    const bool news = of.key->learn(core::proof_reader::authorization_server, to->origin, outcome.response.fields(),
+                                    of.server.now().wall);
+    co_return news&& core::asks_for_another_proof(r.got.said.error);
+}
+
+} // namespace
+
+asio::awaitable<redemption> redeem(parties of, core::parameters form, std::string scope)
+{
+    redemption r;
+    const bool again = co_await redeem_once(of, form, scope, r);
+    if (again) co_await redeem_once(of, form, scope, r);
     co_return r;
 }
 
@@ -93,15 +129,17 @@ void require_tokens(const redemption& r)
     }
 }
 
-token_set tokens_of(const core::token_response& got)
+token_set tokens_of(const parties& of, const core::token_response& got)
 {
-    return token_set()
-        .access_token(got.access_token)
-        .refresh_token(got.refresh_token)
-        .id_token(got.id_token)
-        .token_type(got.token_type)
-        .scope(got.scope)
-        .expires_in(got.expires_in);
+    token_set tokens = token_set()
+                           .access_token(got.access_token)
+                           .refresh_token(got.refresh_token)
+                           .id_token(got.id_token)
+                           .token_type(got.token_type)
+                           .scope(got.scope)
+                           .expires_in(got.expires_in);
+    if (of.key) tokens.dpop_key(of.key->key());
+    return tokens;
 }
 
 core::id_token_expectation expectation_of(const parties& of)
@@ -116,7 +154,7 @@ asio::awaitable<signed_in> trusted(parties of, core::token_response got, core::i
                                    std::string subject)
 {
     signed_in out;
-    out.tokens = tokens_of(got);
+    out.tokens = tokens_of(of, got);
     std::exception_ptr error;
     try {
         if (got.id_token.empty())

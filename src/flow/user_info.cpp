@@ -1,9 +1,13 @@
 #include <afresh/user_info.hpp>
 
 #include "core/authorization_request.hpp"
+#include "core/challenge.hpp"
 #include "core/strict_json.hpp"
+#include "core/url.hpp"
 #include "flow/fetch.hpp"
 #include "flow/provider_state.hpp"
+#include "source/prover.hpp"
+#include "source/snapshot.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -14,6 +18,29 @@ namespace {
 
 [[noreturn]] void fail(error_code ec, const std::string& why) { throw sign_in_error(ec, "user_info: " + why); }
 
+// The token, with a proof if it is bound to a key; and another proof if the server wants that (RFC 9449 9).
+asio::awaitable<transport_outcome> show(detail::provider_state& server, access_token token, std::string url)
+{
+    using core::proof_reader;
+    const auto key = token.data().key;
+    const auto to = core::parse_url(url);
+    for (bool last = !key;; last = true) {
+        http_request request = detail::get_json(url);
+        request.field("Authorization", token.authorization());
+        if (key) {
+            detail::proof_use use(proof_reader::resource_server, "GET", *to, server.now().wall);
+            use.token = token.value();
+            request.field("DPoP", co_await key->prove(std::move(use)));
+        }
+        transport_outcome outcome = co_await detail::ask(*server.transport(), std::move(request));
+        if (last || outcome.ec) co_return outcome;
+        const http_response& answer = outcome.response;
+        key->learn(proof_reader::resource_server, to->origin, answer.fields(), server.now().wall);
+        if (core::classify_challenge(answer.status(), answer.fields()) != core::challenge_action::prove_again)
+            co_return outcome;
+    }
+}
+
 } // namespace
 
 asio::awaitable<std::string> user_info(provider server, access_token token, std::string subject)
@@ -21,9 +48,7 @@ asio::awaitable<std::string> user_info(provider server, access_token token, std:
     const std::shared_ptr<detail::provider_state> state = server.implementation();
     const server_metadata known = co_await state->metadata();
     if (known.userinfo_endpoint.empty()) fail(errc::misconfigured, "the server has no userinfo_endpoint");
-    http_request request = detail::get_json(known.userinfo_endpoint);
-    request.field("Authorization", token.authorization());
-    const transport_outcome outcome = co_await detail::ask(*state->transport(), std::move(request));
+    const transport_outcome outcome = co_await show(*state, std::move(token), known.userinfo_endpoint);
     if (outcome.ec) fail(errc::temporarily_unavailable, detail::text_of(outcome));
     switch (outcome.response.status()) {
     case 200: break;

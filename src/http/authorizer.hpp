@@ -20,12 +20,12 @@ class authorizer {
 public:
     virtual ~authorizer() = default;
     // What authorize() does, if that need not wait now. False: it is to be asked.
-    virtual bool authorize_now(const std::string& origin, http_fields& credentials) = 0;
-    // The fields for a request to `origin`. An error ends the call, with `detail`.
-    virtual asio::awaitable<error_code> authorize(const http_request& request, const std::string& origin,
+    virtual bool authorize_now(const std::string& method, const core::url_parts& to, http_fields& credentials) = 0;
+    // The fields for a request of this method to this URL. An error ends the call, with `detail`.
+    virtual asio::awaitable<error_code> authorize(const std::string& method, const core::url_parts& to,
                                                   http_fields& credentials, std::string& detail) = 0;
-    // Whether this answer may be another one with other credentials.
-    virtual bool is_refusal(unsigned status, const http_fields& fields) = 0;
+    // Sees each answer. True: it may be another one with other credentials.
+    virtual bool is_refusal(const std::string& origin, unsigned status, const http_fields& fields) = 0;
     // Gets others. An error: there are none, so the answer is the caller's.
     virtual asio::awaitable<error_code> renew(const std::string& origin) = 0;
 };

@@ -91,11 +91,11 @@ void connection_pool::slot::take(std::unique_ptr<net::connection> made)
     worn_at_ = pool_->worn_from_now();
 }
 
-// Closed, or with bytes that nobody asked for: of no use.
+// Closed, with bytes that nobody asked for, or with an old certificate: of no use.
 void connection_pool::slot::drop_unless_quiet(clock::time_point now, probing how)
 {
     const bool probe = how == probing::always || now - idle_since_ > just_now;
-    if (link && probe && !link->is_quiet()) link.reset();
+    if (link && (link->is_superseded() || (probe && !link->is_quiet()))) link.reset();
 }
 
 void connection_pool::slot::keep(clock::time_point now, std::optional<std::chrono::seconds> server_keeps_it)

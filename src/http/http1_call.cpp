@@ -21,7 +21,7 @@ asio::awaitable<error_code> http1_client::state::authorize(step& s, authorizer& 
                                                            bool after_refusal, call_result& out)
 {
     std::string detail;
-    const error_code ec = co_await who.authorize(s.request, s.origin, credentials, detail);
+    const error_code ec = co_await who.authorize(s.request.method(), s.to, credentials, detail);
     s.pass_time_of_others();
     if (ec && (!after_refusal || is_cancelled(ec))) fail(out, ec, after_refusal, std::move(detail));
     co_return ec;
@@ -90,7 +90,7 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
     bool renewed = false; // `out` holds the refusal that led to it
     for (;;) {
         wiped_fields credentials;
-        if (how.who && !how.who->authorize_now(origin, credentials.fields)) {
+        if (how.who && !how.who->authorize_now(request.method(), *to, credentials.fields)) {
             const error_code ec = co_await authorize(s, *how.who, credentials.fields, renewed, out);
             if (ec && (!renewed || is_cancelled(ec))) co_return;
             if (ec) break; // what the resource said is the caller's
@@ -101,11 +101,11 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
         }
         s.credentials = how.who ? &credentials.fields : nullptr;
         co_await send_once(s, out);
-        if (how.who && !renewed && !out.ec && how.who->is_refusal(out.got.status(), out.got.fields())) {
+        renewed = false;
+        if (how.who && !out.ec && how.who->is_refusal(origin, out.got.status(), out.got.fields())) {
             renewed = co_await renew(s, *how.who, out);
             if (renewed) continue;
         }
-        renewed = false;
         if (is_cancelled(out.ec)) co_return;
         const auto pause = pause_before_retry(s, out, retries);
         if (pause && is_rewound(s)) {

@@ -126,6 +126,7 @@ asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
     const auto text = text_of(s, via, decode);
     if (!text) co_return fail(out, text.error(), false);
 
+    if (s.to.is_https()) tls->follow_files();
     const bool repeatable = is_repeatable(s.request);
     // what must not be sent twice deserves the best knowledge about the connection
     using probing = connection_pool::probing;

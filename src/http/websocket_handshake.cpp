@@ -128,18 +128,19 @@ asio::awaitable<websocket_result> open_websocket(std::shared_ptr<http1_client> h
     what->to = *to;
     what->options = options;
     what->by = total > milliseconds::zero() ? clock::now() + total : clock::time_point::max();
-    for (int attempt = 0;; ++attempt) {
+    for (;;) {
         const auto fields = std::make_shared<wiped_fields>(own.fields);
         if (who) {
             const auto asked = clock::now();
-            r.ec = co_await who->authorize(request, origin, fields->fields, r.detail);
+            r.ec = co_await who->authorize(request.method(), *to, fields->fields, r.detail);
             if (r.ec) co_return r;
             if (total > milliseconds::zero()) what->by += clock::now() - asked; // not the time of the resource
         }
         const asio::any_io_executor strand = asio::make_strand(http->executor());
         r = co_await net::run_on(strand, shake_hands(http, what, fields));
-        const bool refused = !r.ec && !r.made && who && who->is_refusal(r.refused.status(), r.refused.fields());
-        if (!refused || attempt > 0) co_return r;
+        if (r.ec || !who ||
+            !who->is_refusal(origin, r.made ? 101 : r.refused.status(), r.made ? r.made->fields : r.refused.fields()))
+            co_return r;
         const error_code ec = co_await who->renew(origin);
         if (ec == asio::error::operation_aborted) r.ec = ec;
         if (ec) co_return r; // the refusal is the caller's

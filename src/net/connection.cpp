@@ -103,6 +103,8 @@ asio::awaitable<std::tuple<error_code, std::string>> connection::handshake(tls_c
     co_return outcome(errc::tls_failed, verdict == X509_V_OK ? ec.message() : X509_verify_cert_error_string(verdict));
 }
 
+bool connection::is_superseded() const noexcept { return tls_ && tls_->version->superseded; }
+
 bool connection::holds_unread()
 {
     if (!tls_) return false;

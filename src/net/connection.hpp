@@ -41,6 +41,8 @@ public:
     // set. The text says more than errc::tls_failed does, for a log.
     asio::awaitable<std::tuple<error_code, std::string>> handshake(tls_context& tls, const std::string& host,
                                                                    std::uint16_t port);
+    // Made with TLS files that have changed since: the peer knows us by another certificate than it is to (RFC 8705 3).
+    bool is_superseded() const noexcept;
     bool is_tls() const noexcept { return tls_ != nullptr; }
 
     // Bytes came with what was read, and nobody has seen them: in TLS, records of their own.

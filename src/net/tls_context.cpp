@@ -128,6 +128,7 @@ struct tls_context::impl {
             error_code ec;
             complete_roots(*made, ec);
             if (ec) return;
+            current->superseded = true;
             current = std::move(made);
             changed = std::move(newer);
         } catch (const std::exception&) { // being replaced just now, or wrong: the next connection looks again
@@ -158,6 +159,14 @@ result<std::shared_ptr<tls_version>> tls_context::get()
     }
     impl_->follow_files();
     return impl_->current;
+}
+
+void tls_context::follow_files()
+{
+    const tls_options& o = impl_->options;
+    if (o.trust_roots_file.empty() && o.certificate_chain_file.empty()) return;
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->complete) impl_->follow_files();
 }
 
 bool tls_context::resumes() const noexcept { return impl_->resumption == tls_resumption::on; }

@@ -30,6 +30,8 @@ public:
 
     // errc::tls_failed when the system has no roots. To be kept for as long as the connection lives.
     result<std::shared_ptr<tls_version>> get();
+    // For kept connections, which do not ask for one: looks at the files, each second at most.
+    void follow_files();
     bool resumes() const noexcept;
 
 private:

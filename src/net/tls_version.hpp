@@ -5,9 +5,12 @@
 
 #include <boost/asio/ssl/context.hpp>
 
+#include <atomic>
+
 namespace afresh::net {
 
 struct tls_version {
+    std::atomic<bool> superseded{}; // its files have changed since
     tls_sessions sessions;
     boost::asio::ssl::context context{boost::asio::ssl::context::tls_client};
 };

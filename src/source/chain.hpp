@@ -9,6 +9,7 @@
 #include "core/revocation.hpp"
 #include "core/token_bucket.hpp"
 #include "source/pending_call.hpp"
+#include "source/prover.hpp"
 #include "source/service.hpp"
 #include "source/snapshot.hpp"
 #include "source/waiter_queue.hpp"
@@ -72,7 +73,7 @@ public:
     void sign_out(pending_call call);
     // What of a new handle's settings is not this chain's; empty: nothing.
     std::string_view differs_in(const client_registration& r, const afresh::grant& g, const source_options& o) const;
-    void offer(const secret_string& refresh_token); // which a new handle brought: perhaps of a newer sign-in
+    void offer(const afresh::grant& g); // which a new handle brought: perhaps of a newer sign-in
     void retry_grant();
     void close();
     void shutdown(std::chrono::milliseconds deadline, pending_call call);
@@ -162,11 +163,30 @@ private:
     asio::awaitable<core::dialogue_result> send_grant();
     asio::awaitable<core::dialogue_result> save_answer(core::token_response& response, core::moment sent);
     void take_answer(const core::token_response& response, core::moment sent);
-    asio::awaitable<core::dialogue_result> note_failure(const core::token_response& response,
-                                                        const transport_outcome& outcome, const send_intent& intent,
+    struct answer {
+        answer() = default;
+        transport_outcome outcome{error_code(), false};
+        core::token_response response;
+        bool proved_again{};
+        bool another_proof_may_do{};
+    };
+    asio::awaitable<core::dialogue_result> note_failure(const answer& got, const send_intent& intent,
                                                         const core::moment& first_sent);
+    asio::awaitable<answer> ask(bool doubtful, core::moment& sent);
+    asio::awaitable<answer> ask_once(core::request_extras extras, bool doubtful, core::moment& sent);
     asio::awaitable<std::optional<core::request_extras>> make_extras();
     void check_session(core::token_response& response);
+
+    // possession.cpp
+    bool wants_proofs() const;
+    bool key_is_lost() const;
+    void bind_to(const dpop_binding& bound);
+    void bind_to(const signing_key& key);
+    std::string token_endpoint_origin() const;
+    asio::awaitable<std::string> prove_possession();
+    bool may_prove_again(const answer& a);
+    dpop_binding binding() const;
+    std::string thumbprint() const;
     asio::awaitable<transport_outcome> transmit(transport_request request);
     static asio::awaitable<void> run_revocation(std::shared_ptr<chain> self);
     asio::awaitable<core::revocation_response> ask_to_revoke(const core::parting_token& token);
@@ -226,7 +246,9 @@ private:
     secret_string refresh_token_;
     std::string rt_hash_;
     secret_string id_token_;
-    bool loaded_{};                                      // the store has been read
+    std::shared_ptr<prover> prover_; // of the key that tokens are bound to; null: of none, or of none yet
+    std::string bound_to_;           // the thumbprint of what the refresh token is bound to
+    bool loaded_{};                  // the store has been read
     core::mono_time reread_at_ = core::mono_time::max(); // somebody changed the record meanwhile
     std::chrono::nanoseconds store_ahead_{};             // the store's clock minus ours
     bool revive_{};                                      // retry_grant(): lift a dead mark

@@ -105,7 +105,7 @@ void cancel_wait::operator()(asio::cancellation_type_t) const
 
 void chain::set_tokens(token_set tokens, pending_call call)
 {
-    if (core::check(tokens)) return call.complete(errc::invalid_argument);
+    if (core::check(tokens, wants_proofs())) return call.complete(errc::invalid_argument);
     take(command{.tokens = std::move(tokens), .given = service->now(), .call = std::move(call)});
 }
 
@@ -124,10 +124,10 @@ std::string_view chain::differs_in(const client_registration& r, const afresh::g
     return {};
 }
 
-void chain::offer(const secret_string& refresh_token)
+void chain::offer(const afresh::grant& g)
 {
-    if (refresh_token.empty() || refresh_token == grant.token()) return;
-    take(command{token_set().refresh_token(refresh_token), service->now(), {}, true, true});
+    if (g.token().empty() || g.token() == grant.token()) return;
+    take(command{token_set().refresh_token(g.token()).dpop_key(g.dpop_key()), service->now(), {}, true, true});
 }
 
 void chain::take(command c)

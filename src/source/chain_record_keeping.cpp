@@ -20,6 +20,7 @@ store_command chain::about_me(store_command::kind what) const
     c.fence = fence_;
     c.generation = generation_;
     c.rt_hash = rt_hash_;
+    c.dpop = binding();
     return c;
 }
 
@@ -102,7 +103,9 @@ asio::awaitable<void> chain::keep_lease(std::shared_ptr<chain> self)
 const stored_token* chain::stored_for_me(const chain_record& record) const
 {
     for (const stored_token& t : record.tokens)
-        if (t.scope == grant.scope() && t.resource == grant.resource() && t.dpop_jkt.empty()) return &t;
+        if (t.scope == grant.scope() && t.resource == grant.resource() && t.dpop_jkt == thumbprint() &&
+            (!t.dpop_jkt.empty() || !wants_proofs()))
+            return &t;
     return nullptr;
 }
 
@@ -122,6 +125,7 @@ void chain::take_record(const store_reply& reply)
     generation_ = record.generation;
     refresh_token_ = record.refresh_token;
     rt_hash_ = record.rt_hash;
+    bind_to(record.dpop);
     keep_alive_ = core::moment::never();
     if (record.refresh_expires_at) keep_alive(service->now(), *record.refresh_expires_at - reply.now);
     const snapshot_ptr had = held_;
@@ -168,6 +172,7 @@ asio::awaitable<bool> chain::seed(const chain_record& record)
     if (grant.token().empty()) co_return true;
     const std::string mine = crypto::fingerprint(grant.token().reveal());
     if (was_given(record, mine)) co_return true;
+    bind_to(grant.dpop_key());
     store_command replace = about_me(kind::replace);
     replace.generation = record.generation;
     replace.new_refresh_token = grant.token();
@@ -235,6 +240,7 @@ stored_token chain::describe(const core::moment& obtained, std::optional<std::ch
     stored_token t;
     t.scope = grant.scope();
     t.resource = grant.resource();
+    t.dpop_jkt = thumbprint();
     t.id_token = id_token_;
     t.generation = generation_ + 1;
     const core::moment now = service->now();
@@ -255,6 +261,7 @@ void chain::prepare(const stored_token& t, const core::moment& obtained)
     made->id_token = t.id_token;
     made->type = t.token_type;
     made->scope = t.granted_scope;
+    if (!t.dpop_jkt.empty()) made->key = prover_;
     made->generation = t.generation;
     made->lifetime = times.lifetime;
     if (lifetime) made->expires_at = core::after(obtained, *lifetime).wall;

@@ -225,12 +225,47 @@ asio::awaitable<dialogue_result> chain::send_grant()
     const core::moment first_sent = first_sent_at(noted);
     posting_ = sent_ = true; // from here on the lease is renewed
     rearm();
-    const std::optional<core::request_extras> extras = co_await make_extras();
+    answer got = co_await ask(noted.record.intent.in_doubt && !insisted, sent);
+    core::token_response& response = got.response;
+    failure_said_ = response.said;
+    if (response.outcome == verdict::quarantined && response.token_type != (prover_ ? "DPoP" : "Bearer"))
+        failure_detail_ = "token_type: is " + response.token_type + ", and " + (prover_ ? "DPoP" : "Bearer") +
+                          " was asked for; the token is not used";
+    check_session(response);
+    if (response.outcome == verdict::ok || response.outcome == verdict::quarantined)
+        co_return co_await save_answer(response, sent);
+
+    co_return co_await note_failure(got, noted.record.intent, first_sent);
+}
+
+// One exchange. It takes a second request when the server wants another proof of possession: the first one was turned away
+// before the grant was looked at (RFC 9449 8, FAULTS A43).
+asio::awaitable<chain::answer> chain::ask(bool doubtful, core::moment& sent)
+{
+    answer got;
+    for (;;) {
+        const bool again = got.another_proof_may_do;
+        std::optional<core::request_extras> extras = co_await make_extras();
+        if (!extras) {
+            if (again) co_return got;
+            got.outcome.ec = errc::temporarily_unavailable;
+            got.response = core::parse_token_response(got.outcome, *registration, grant, service->now().wall);
+            if (key_is_lost()) got.response.outcome = verdict::misconfigured, got.response.cause = errc::misconfigured;
+            co_return got;
+        }
+        if (!again) report({.what = event::kind::refresh_started, .generation = generation_});
+        got = co_await ask_once(*std::move(extras), doubtful, sent);
+        got.proved_again = again;
+        if (again || !got.another_proof_may_do) co_return got;
+    }
+}
+
+asio::awaitable<chain::answer> chain::ask_once(core::request_extras extras, bool doubtful, core::moment& sent)
+{
     transport_request request;
-    if (extras) request.request = core::make_token_request(*registration, grant, refresh_token_, *extras);
+    request.request = core::make_token_request(*registration, grant, refresh_token_, extras);
     request.connect_limit = service->policy.connect_limit;
     request.exchange_limit = service->policy.exchange_limit;
-    const bool doubtful = noted.record.intent.in_doubt && !insisted;
     request.before_first_byte = [this, &sent, doubtful]() -> error_code {
         const core::moment t = service->now();
         if (lease_until_ && lease_until_->reached(t))
@@ -240,22 +275,15 @@ asio::awaitable<dialogue_result> chain::send_grant()
         requests_.fetch_add(1, std::memory_order_relaxed);
         return {};
     };
-    transport_outcome outcome(errc::temporarily_unavailable, false);
-    if (extras) {
-        report({.what = event::kind::refresh_started, .generation = generation_});
-        outcome = co_await transmit(std::move(request));
-    }
-    core::token_response response = insist([&] { // it may hold the only copy of the next refresh token
-        return core::parse_token_response(outcome, *registration, grant, service->now().wall, refresh_token_,
-                                          extras ? *extras : core::request_extras());
+    answer got;
+    got.outcome = co_await transmit(std::move(request));
+    got.response = insist([&] { // it may hold the only copy of the next refresh token
+        return core::parse_token_response(got.outcome, *registration, grant, service->now().wall, refresh_token_,
+                                          extras);
     });
-    wipe(outcome.response.body());
-    failure_said_ = response.said;
-    check_session(response);
-    if (response.outcome == verdict::ok || response.outcome == verdict::quarantined)
-        co_return co_await save_answer(response, sent);
-
-    co_return co_await note_failure(response, outcome, noted.record.intent, first_sent);
+    wipe(got.outcome.response.body());
+    got.another_proof_may_do = insist([&] { return may_prove_again(got); });
+    co_return got;
 }
 
 // A transport of the user's that throws has perhaps sent: that is an outcome like others.
@@ -323,10 +351,10 @@ void chain::take_answer(const core::token_response& response, core::moment sent)
 
 // The record learns how the attempt ended, so that a successor of this process knows it too. The pause that is written
 // down is the one that the state machine is about to decide on.
-asio::awaitable<dialogue_result> chain::note_failure(const core::token_response& response,
-                                                     const transport_outcome& outcome, const send_intent& intent,
+asio::awaitable<dialogue_result> chain::note_failure(const answer& got, const send_intent& intent,
                                                      const core::moment& first_sent)
 {
+    const core::token_response& response = got.response;
     dialogue_result r = ending(dialogue_end::answered);
     r.answer = response.outcome;
     r.after_5xx = response.after_5xx;
@@ -336,7 +364,8 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
     if (!intent.rt_hash.empty()) {
         r.sends = intent.attempts;
         r.first_sent = first_sent;
-        r.in_doubt = r.in_doubt || intent.in_doubt;
+        // Was it the first of two requests that spent it, although the server said that it wanted another proof?
+        r.in_doubt = r.in_doubt || intent.in_doubt || got.proved_again;
     }
     store_command note = about_me(kind::save_failure);
     switch (response.outcome) {
@@ -347,7 +376,7 @@ asio::awaitable<dialogue_result> chain::note_failure(const core::token_response&
     default: note.failure = exchange_failure::not_consumed;
     }
     note.cause = !response.said.error.empty() ? response.said.error
-                 : outcome.ec                 ? outcome.ec.message()
+                 : got.outcome.ec             ? got.outcome.ec.message()
                                               : r.cause.message();
     // A human who corrects the registration restarts the program, which must not sit out the breaker then.
     if (response.outcome != verdict::misconfigured) note.retry_in = planned_pause(r);

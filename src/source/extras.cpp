@@ -16,6 +16,7 @@ asio::awaitable<std::optional<core::request_extras>> chain::make_extras()
     core::request_extras extras;
     try {
         extras.assertion = co_await client_assertion(*registration, service->now().wall);
+        extras.proof = co_await prove_possession();
         if (grant.further()) extras.further = co_await grant.further()->next();
     } catch (...) {
         failure_detail_ = text_of(std::current_exception());

@@ -66,6 +66,7 @@ asio::awaitable<void> chain::run_command(std::shared_ptr<chain> self)
 asio::awaitable<bool> chain::take_over(const command& asked, const chain_record& record)
 {
     const token_set& tokens = asked.tokens;
+    bind_to(tokens.dpop_key());
     store_command replace = about_me(kind::replace);
     loaded_ = true; // whatever the store holds, it is older than this
     refresh_token_ = tokens.refresh_token();

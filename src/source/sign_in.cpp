@@ -75,7 +75,7 @@ void chain::signed_in(const std::exception_ptr& failed, token_set tokens)
 {
     signing_in_ = false;
     if (!failed && tokens.access_token().empty() && tokens.refresh_token().empty()) return; // the hook set them itself
-    const core::config_fault fault = failed ? core::config_fault{} : core::check(tokens);
+    const core::config_fault fault = failed ? core::config_fault{} : core::check(tokens, wants_proofs());
     if (failed || fault) {
         event e;
         e.what = event::kind::sign_in_failed;
@@ -85,9 +85,12 @@ void chain::signed_in(const std::exception_ptr& failed, token_set tokens)
         report(std::move(e));
     }
     if (failed) return;
-    if (fault) tokens = token_set().refresh_token(tokens.refresh_token()); // never dropped if it is good (FAULTS I5)
+    if (fault)
+        tokens = token_set()
+                     .refresh_token(tokens.refresh_token())
+                     .dpop_key(tokens.dpop_key()); // never dropped if it is good (FAULTS I5)
     // Two processes may have asked, and be given the same: what the chain was given before is not taken twice.
-    if (core::check(tokens)) return;
+    if (core::check(tokens, wants_proofs())) return;
     take(command{std::move(tokens), service->now(), {}, true});
 }
 

@@ -14,12 +14,15 @@
 
 namespace afresh::detail {
 
+class prover;
+
 // A token with its deadlines, published once and never changed but for two flags.
 struct snapshot {
     secret_string value;
     secret_string id_token;
     std::string type;
     std::string scope;
+    std::shared_ptr<prover> key; // that the token is bound to; null: a Bearer token
     std::uint64_t generation{};
     std::optional<std::chrono::system_clock::time_point> expires_at;
     std::optional<std::chrono::seconds> lifetime;

@@ -63,7 +63,7 @@ std::shared_ptr<detail::chain> find_chain(const std::shared_ptr<detail::service>
             errc::invalid_argument, "source_options: key '" + key + "' is in use with another " + std::string(other) +
                                         "; give each its own key, or close the older source");
     }
-    found->offer(g.token());
+    found->offer(g);
     return found;
 }
 

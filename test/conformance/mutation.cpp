@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(no_mutated_challenge_breaks_the_grammar)
         }
         const auto action = core::classify_challenge(401, fields);
         BOOST_TEST((action == core::challenge_action::renew || action == core::challenge_action::none ||
-                    action == core::challenge_action::dpop_nonce));
+                    action == core::challenge_action::prove_again));
     }
     BOOST_TEST(challenges > static_cast<std::size_t>(rounds));
 }

@@ -7,6 +7,7 @@
 #include "crypto/signature.hpp"
 #include "source/signing.hpp"
 #include "support/jws_vectors.hpp"
+#include "support/jwt.hpp"
 #include "support/print_errc.hpp"
 #include "support/run.hpp"
 
@@ -25,6 +26,8 @@ using namespace afresh;
 namespace rfc = afresh::test::rfc;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using test::jwt;
+using test::read_jwt;
 
 namespace {
 
@@ -37,22 +40,6 @@ client_registration client()
 
 const std::string long_secret(32, 's');
 
-struct jwt {
-    boost::json::object header, claims;
-    std::string input, signature;
-};
-
-jwt read(std::string_view text)
-{
-    const auto first = text.find('.'), second = text.rfind('.');
-    const auto decoded = [](std::string_view part) {
-        return boost::json::parse(std::string(crypto::from_base64url(part)->reveal())).as_object();
-    };
-    return {decoded(text.substr(0, first)), decoded(text.substr(first + 1, second - first - 1)),
-            std::string(text.substr(0, second)),
-            std::string(crypto::from_base64url(text.substr(second + 1))->reveal())};
-}
-
 template <class T>
 T run(asio::awaitable<T> a)
 {
@@ -60,7 +47,7 @@ T run(asio::awaitable<T> a)
     return test::run(context, std::move(a));
 }
 
-jwt assertion_of(const client_registration& c) { return read(run(detail::client_assertion(c, now)).reveal()); }
+jwt assertion_of(const client_registration& c) { return read_jwt(run(detail::client_assertion(c, now)).reveal()); }
 
 std::string text_of(const boost::json::value& v) { return std::string(v.as_string()); }
 
@@ -129,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_secret_signs_and_is_not_sent)
 {
     const auto c = client().client_secret_jwt(long_secret);
     const secret_string assertion = run(detail::client_assertion(c, now));
-    const jwt a = read(assertion.reveal());
+    const jwt a = read_jwt(assertion.reveal());
     BOOST_TEST(text_of(a.header.at("alg")) == "HS256");
     BOOST_TEST(crypto::hmac_sha256(long_secret, a.input).reveal() == a.signature);
     core::request_extras extras;
@@ -222,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_bearer_grant_signs_anew_for_each_request)
     core::request_extras extras;
     extras.further = run(g.further()->next());
     BOOST_REQUIRE(extras.further.size() == 1u);
-    const jwt a = read(extras.further.front().value);
+    const jwt a = read_jwt(extras.further.front().value);
     BOOST_TEST(text_of(a.claims.at("sub")) == "svc@example.com");
     BOOST_TEST(text_of(a.claims.at("scope")) == "a b");
     BOOST_TEST(run(g.further()->next()).front().value != extras.further.front().value);

@@ -3,6 +3,7 @@
 #include "support/authorization_server.hpp"
 #include "support/print_errc.hpp"
 #include "support/run.hpp"
+#include "support/temp_directory.hpp"
 
 #include <afresh/http_transport.hpp>
 #include <afresh/introspection.hpp>
@@ -10,6 +11,9 @@
 #include <afresh/token_source.hpp>
 
 #include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <thread>
 
 using namespace afresh;
 using namespace afresh::test;
@@ -80,4 +84,36 @@ BOOST_AUTO_TEST_CASE(B15_a_certificate_proves_who_a_client_is)
             BOOST_TEST(!live(r.client, r.certificate, refresh_token));
         }
     }
+}
+
+// RFC 8705 4 and 6.3
+BOOST_AUTO_TEST_CASE(B15_a_public_client_that_gets_another_certificate_signs_in_again)
+{
+    authorization_server as({{"TLS", "1"}, {"AT_TTL", "60"}});
+    const temp_directory directory;
+    const std::string pki = authorization_server::pki() + "/", mine = directory / "mine";
+    const auto use = [&](const std::string& name) {
+        for (const char* end : {".key", ".pem"}) {
+            std::filesystem::copy_file(pki + name + end, mine + end + ".new");
+            std::filesystem::rename(mine + end + ".new", mine + end);
+        }
+    };
+    use("client-ca");
+    tls_options tls;
+    tls.trust_roots_file = pki + "ca.pem";
+    tls.certificate_chain_file = mine + ".pem";
+    tls.private_key_file = mine + ".key";
+    asio::io_context context;
+    source_options options;
+    options.service.transport = make_http_transport(tls);
+    mint_params p;
+    p.client_id = "public-bound";
+    p.certificate = "client-ca.pem";
+    token_source tokens(context.get_executor(), client_registration(as.token_endpoint(), p.client_id),
+                        grant::refresh_token(as.mint(p).refresh_token), options);
+    BOOST_TEST(!finish(context, refresh_twice(tokens)));
+    use("client-other");
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100)); // the files are looked at each second at most
+    BOOST_TEST((finish(context, refresh_twice(tokens)) == errc::sign_in_required));
+    tokens.close();
 }

@@ -106,7 +106,8 @@ asio::awaitable<int> live_with(client_registration client, signed_in user, std::
     other.service.transport = make_http_transport(tls);
     token_source thief(executor, client, grant::refresh_token(refresh_token), other);
     const error_code ec = co_await next_error(thief);
-    BOOST_TEST((ec == errc::sign_in_required));
+    // In doubt when the server wanted another proof first: who knows what it did with the first request?
+    BOOST_TEST((ec == errc::sign_in_required || ec == errc::rotation_in_doubt));
     thief.close();
     co_return 0;
 }
@@ -189,6 +190,51 @@ BOOST_AUTO_TEST_CASE(the_same_over_https_and_with_certificates)
     sign_in_and_live(as, client_registration(m, "basic-bound").client_secret_basic("basic-secret"), web(),
                      trusting("client-ca"));
     sign_in_and_live(as, client_registration(m, "public-bound"), web(), trusting("client-ca"));
+}
+
+// RFC 9449; FAULTS A43, B14
+BOOST_AUTO_TEST_CASE(tokens_bound_to_a_key_at_servers_with_and_without_nonces)
+{
+    for (const char* nonces : {"off", "offer", "require"}) {
+        authorization_server as({{"AT_TTL", "60"}, {"DPOP_NONCE", nonces}});
+        const server_metadata m = found(as);
+        const client_registration table[] = {
+            client_registration(m, "dpop").client_secret_basic("dpop-secret").dpop_bound_access_tokens(),
+            client_registration(m, "dpop-public").dpop_bound_access_tokens()};
+        for (const client_registration& client : table)
+            for (const bool pushed : {false, true}) {
+                sign_in_options options = web();
+                options.push_request = pushed;
+                BOOST_TEST_CONTEXT(client.client_id() << ", nonces " << nonces << (pushed ? ", pushed" : ""))
+                sign_in_and_live(as, client, options);
+            }
+        sign_in_options own = web();
+        own.dpop_key = signing_key::generate("EdDSA");
+        sign_in_and_live(as, table[1], own);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(B14_what_is_bound_to_a_key_is_bound_from_the_code_on)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    const auto client = client_registration(found(as), "dpop-public").dpop_bound_access_tokens();
+    sign_in_options options = web();
+    options.dpop_key = signing_key::generate();
+    asio::io_context context;
+    const authorization_code flow(provider(as.issuer()), client, options);
+    const started_sign_in started = run(context, flow.start());
+    const std::string back = as.browse(started.url, callback);
+    options.dpop_key = signing_key::generate();
+    const authorization_code thief(provider(as.issuer()), client, options);
+    BOOST_CHECK_EXCEPTION(run(context, thief.finish(started.kept, back)), sign_in_error,
+                          [](const sign_in_error& e) { return e.code() == errc::invalid_callback; });
+    const signed_in user = run(context, flow.finish(started.kept, back));
+    BOOST_TEST(user.tokens.token_type() == "DPoP");
+    sign_in_options unreadable = web();
+    unreadable.dpop_key = signing_key::generate("ES512");
+    const authorization_code strange(provider(as.issuer()), client, unreadable);
+    BOOST_CHECK_EXCEPTION(run(context, strange.start()), sign_in_error,
+                          [](const sign_in_error& e) { return e.code() == errc::misconfigured; });
 }
 
 BOOST_AUTO_TEST_CASE(a_token_for_one_resource_is_a_jwt)
@@ -282,10 +328,8 @@ BOOST_AUTO_TEST_CASE(the_hybrid_flow_posts_its_answer)
     run(context, live_with(client, std::move(user), as.issuer(), trusting()));
 }
 
-BOOST_AUTO_TEST_CASE(a_user_approves_a_device)
+void approve_a_device(authorization_server& as, const client_registration& client)
 {
-    authorization_server as({{"AT_TTL", "60"}});
-    const client_registration client(found(as), "public");
     sign_in_options options;
     options.scope = "openid api:read";
     std::string text;
@@ -299,6 +343,18 @@ BOOST_AUTO_TEST_CASE(a_user_approves_a_device)
     BOOST_TEST(text.find("To sign in, open") != std::string::npos, text);
     BOOST_TEST_MESSAGE(text);
     run(context, live_with(client, std::move(who), as.issuer(), trusting()));
+}
+
+BOOST_AUTO_TEST_CASE(a_user_approves_a_device)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    approve_a_device(as, client_registration(found(as), "public"));
+}
+
+BOOST_AUTO_TEST_CASE(a_user_approves_a_device_whose_tokens_are_bound_to_a_key)
+{
+    authorization_server as({{"AT_TTL", "60"}, {"DPOP_NONCE", "require"}});
+    approve_a_device(as, client_registration(found(as), "dpop-public").dpop_bound_access_tokens());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

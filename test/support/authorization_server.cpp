@@ -231,6 +231,8 @@ minted_grant authorization_server::mint(const mint_params& params)
     std::string query = "mint?client_id=" + percent_encoded(params.client_id) +
                         "&scope=" + percent_encoded(params.scope) + "&sub=" + percent_encoded(params.sub);
     if (!params.resource.empty()) query += "&resource=" + percent_encoded(params.resource);
+    if (!params.certificate.empty()) query += "&cert=" + percent_encoded(params.certificate);
+    if (!params.jkt.empty()) query += "&jkt=" + percent_encoded(params.jkt);
     const auto answer = control(query);
     return {boost::json::value_to<std::string>(answer.at("refresh_token")),
             boost::json::value_to<std::string>(answer.at("grant_id"))};

@@ -24,6 +24,8 @@ struct mint_params {
     std::string scope = "openid offline_access api:read";
     std::string resource = {}; // empty: none
     std::string sub = "alice";
+    std::string jkt = {};         // thumbprint of the key it is bound to (RFC 9449)
+    std::string certificate = {}; // file, in pki(), of the one it is bound to (RFC 8705)
 };
 
 // Blocking, and for tests only. test/integration/authorization-server/README.md lists the settings and the clients.

@@ -1,7 +1,7 @@
 // After a 401: one renewal and one replay of the whole request, over our client and over Beast (FAULTS A34, A35).
 
 #include "support/print_errc.hpp"
-#include "support/raw_server.hpp"
+#include "support/scripted_api.hpp"
 #include "support/stage.hpp"
 
 #include <afresh/beast.hpp>
@@ -28,44 +28,6 @@ using asio::ip::tcp;
 const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine";
 const std::string unauthorized = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer error=\"invalid_token\"\r\n"
                                  "Content-Length: 4\r\n\r\nsoon";
-
-// An API that answers its requests in turn, the last one for ever, and remembers them.
-class scripted_api {
-public:
-    explicit scripted_api(std::vector<std::string> answers, std::chrono::milliseconds time = {})
-        : answers_(std::move(answers)), time_(time)
-    {
-    }
-
-    std::string url(std::string_view target) const { return server_.url(target); }
-    std::uint16_t port() const { return server_.port(); }
-    std::vector<std::string> requests()
-    {
-        const std::lock_guard lock(mutex_);
-        return requests_;
-    }
-
-private:
-    void serve(raw_peer& peer)
-    {
-        for (std::string request = peer.read_request(); !request.empty(); request = peer.read_request()) {
-            std::string answer;
-            {
-                const std::lock_guard lock(mutex_);
-                answer = answers_[std::min(requests_.size(), answers_.size() - 1)];
-                requests_.push_back(std::move(request));
-            }
-            peer.pause(time_);
-            peer.write(answer);
-        }
-    }
-
-    const std::vector<std::string> answers_;
-    const std::chrono::milliseconds time_;
-    std::mutex mutex_;
-    std::vector<std::string> requests_;
-    raw_server server_{[this](raw_peer& peer) { serve(peer); }};
-};
 
 struct real_time : stage {
     real_time() : stage(system_clocks()) { policy = {}; }

@@ -7,6 +7,7 @@
 //  AT_TTL=5 RT_TTL=1209600 CLOCK_TOLERANCE=0 (seconds)
 //  ROTATE=true|false|default   rotateRefreshToken
 //  DPOP_NONCE=off|offer|require   off: no nonces; offer: supported, not required; require
+//  RS_NONCE=off|rotate   rotate: /api/whoami wants to see the nonce of its last answer in each proof
 //  AT_FORMAT=opaque|jwt  format for resource servers https://api.opaque.test / https://api.jwt.test (fixed) and default
 //  STORE=map|lru     map: unbounded, keeps expired entries; lru: oidc-provider's own dev adapter (max 1000 entries!)
 //  STORE_DELAY_MS=0  each find/consume takes this long (a real database): opens the classic check-then-act race
@@ -25,6 +26,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as crypto from 'node:crypto';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import * as jose from 'jose';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const E = process.env;
@@ -211,7 +213,7 @@ provider.registerGrantType('urn:test:mint', async (ctx) => {
   ctx.body = { access_token: 'none', token_type: 'Bearer', expires_in: 0, refresh_token: r.refresh_token, scope: p.scope };
 }, ['sub', 'scope', 'resource', 'rt_ttl'], ['resource']);
 
-const stats = { requests: 0, connections: 0, token: {}, errors: {} };
+const stats = { resource: {}, requests: 0, connections: 0, token: {}, errors: {} };
 provider.on('grant.success', (ctx) => { const g = ctx.oidc.params.grant_type; stats.token[g] = (stats.token[g] || 0) + 1; });
 provider.on('grant.error', (ctx, e) => { const k = `${e.message}: ${e.error_description ?? ''} [${e.error_detail ?? ''}]`; stats.errors[k] = (stats.errors[k] || 0) + 1;
   if (E.VERBOSE) console.error('grant.error', ctx.oidc?.params?.grant_type, k); });
@@ -228,7 +230,8 @@ async function control(req, res) { // test-only
   const resources = u.searchParams.getAll('resource');
   try {
     if (u.pathname === '/_test/mint') {
-      const r = await mint({ clientId: q.client_id, sub: q.sub, scope: q.scope, resource: resources.length ? resources : undefined, rtTtl: q.rt_ttl, jkt: q.jkt });
+      const r = await mint({ clientId: q.client_id, sub: q.sub, scope: q.scope, resource: resources.length ? resources : undefined, rtTtl: q.rt_ttl, jkt: q.jkt,
+        cert: q.cert && new crypto.X509Certificate(pem(q.cert)) });
       return json(res, 200, { refresh_token: r.refresh_token, grant_id: r.grantId });
     }
     if (u.pathname === '/_test/stats') return json(res, 200, { ...stats, stored: store.size });
@@ -241,17 +244,50 @@ async function control(req, res) { // test-only
   } catch (e) { return json(res, 400, { error: String(e.message), detail: e.error_description }); }
   return json(res, 404, {});
 }
+// RFC 9449 4.3 and 9, by jose: whose proof it is, or what is wrong with it.
+const seen = new Set();
+let rsNonce = crypto.randomUUID();
+async function readProof(req, u, token, jkt) {
+  const { payload, protectedHeader } = await jose.jwtVerify(req.headers.dpop ?? '', jose.EmbeddedJWK, { typ: 'dpop+jwt', algorithms: ['ES256', 'EdDSA', 'PS256'] });
+  const wrong = [];
+  if (payload.htm !== req.method) wrong.push('htm');
+  if (payload.htu !== `${issuer}${u.pathname}`) wrong.push('htu');
+  if (payload.ath !== crypto.createHash('sha256').update(token).digest('base64url')) wrong.push('ath');
+  if (Math.abs(payload.iat - Date.now() / 1000) > 30) wrong.push('iat');
+  if (Buffer.from(payload.jti, 'base64url').length < 16 || seen.has(payload.jti)) wrong.push('jti');
+  if (await jose.calculateJwkThumbprint(protectedHeader.jwk) !== jkt) wrong.push('jwk');
+  seen.add(payload.jti);
+  if (wrong.length) throw new Error(wrong.join());
+  return payload;
+}
+// A bare protected resource for opaque tokens: Bearer, or DPoP when the token is bound to a key.
+async function whoami(req, res, u) {
+  const [scheme, token] = (req.headers.authorization ?? '').split(' ');
+  const nonce = {};
+  const refuse = (kind, error, more = {}) => {
+    stats.resource[error] = (stats.resource[error] || 0) + 1;
+    return json(res, 401, { error }, { 'www-authenticate': `${kind} realm="api", error="${error}", error_description="a, b"`, ...more });
+  };
+  if (!token) return json(res, 401, { error: 'unauthorized' }, { 'www-authenticate': 'Bearer realm="api", DPoP algs="ES256 EdDSA PS256"' });
+  const at = await provider.AccessToken.find(token) ?? await provider.ClientCredentials.find(token);
+  if (!at) return refuse(scheme, 'invalid_token');
+  if (at.jkt || scheme !== 'Bearer') {
+    if (!at.jkt || scheme !== 'DPoP') return refuse('DPoP', 'invalid_token');
+    let proof;
+    try { proof = await readProof(req, u, token, at.jkt); } catch (e) { console.error('proof:', e.message); return refuse('DPoP', 'invalid_dpop_proof'); }
+    if (E.RS_NONCE === 'rotate') { // each is good once
+      const good = proof.nonce === rsNonce;
+      nonce['dpop-nonce'] = rsNonce = crypto.randomUUID();
+      if (!good) return refuse('DPoP', 'use_dpop_nonce', nonce);
+    }
+  }
+  return json(res, 200, { sub: at.accountId ?? at.clientId, scope: at.scope, exp: at.exp, scheme }, nonce);
+}
 async function handle(req, res) {
   const u = new URL(req.url, issuer);
   if (u.pathname.startsWith('/_test/')) return control(req, res);
   stats.requests++;
-  if (u.pathname === '/api/whoami') { // a bare protected resource: Bearer only, opaque tokens
-    const m = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i.exec(req.headers.authorization ?? '');
-    if (!m) return json(res, 401, { error: 'unauthorized' }, { 'www-authenticate': `Bearer realm="api"` });
-    const at = await provider.AccessToken.find(m[1]) ?? await provider.ClientCredentials.find(m[1]);
-    if (!at) return json(res, 401, { error: 'invalid_token' }, { 'www-authenticate': 'Bearer realm="api", error="invalid_token", error_description="expired or unknown"' });
-    return json(res, 200, { sub: at.accountId ?? at.clientId, scope: at.scope, exp: at.exp });
-  }
+  if (u.pathname === '/api/whoami') return whoami(req, res, u);
   if (req.method === 'POST' && u.pathname === '/token' && (ANSWER_DELAY || LOSE)) {
     const end = res.end.bind(res);
     res.end = (...a) => {
