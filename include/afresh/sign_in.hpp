@@ -23,7 +23,7 @@ class code_flow;
 struct AFRESH_EXPORT started_sign_in {
     started_sign_in() = default;
     std::string url; ///< where to send the user's browser
-    /// For `finish()`: state, nonce and code verifier. Belongs into the user's session on the server (or an encrypted
+    /// For `finish()`: state, nonce, code verifier, and the key that tokens are to be bound to. Belongs into the user's session on the server (or an encrypted
     /// cookie), never into a page or a URL: it is what binds the answer to this browser.
     secret_string kept;
     std::string state; ///< as in `url`, to find `kept` by
