@@ -70,6 +70,7 @@ struct chain_record {
     secret_string refresh_token;
     std::string rt_hash; ///< of `refresh_token`
     dpop_binding dpop;
+    std::string session; ///< claims of the original ID token, as JSON (OpenID Connect Core 12.2); empty: there was none
     /// When it dies if nobody uses it, as far as that is known.
     std::optional<store_time> refresh_expires_at;
     std::string seed_hash; ///< of the refresh token the program began this chain with
@@ -129,6 +130,7 @@ struct store_command {
     std::string seed_hash;
     std::optional<stored_token> token; ///< save_success, replace
     dpop_binding dpop;                 ///< save_success, replace: of what they bring
+    std::string session;               ///< likewise
     bool keep_lease{};                 ///< replace: an exchange follows
     exchange_failure failure = exchange_failure::not_sent;
     std::chrono::milliseconds retry_in{}; ///< save_failure: `not_before` is this from now

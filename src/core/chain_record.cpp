@@ -148,6 +148,7 @@ status save_success(chain_record& record, const store_command& command)
         record.rt_hash.clear();
     }
     record.dpop = command.dpop;
+    record.session = command.session;
     record.generation = command.generation + 1;
     record.refresh_expires_at = command.refresh_expires_at;
     take_tokens(record, command);
@@ -223,6 +224,7 @@ status replace(chain_record& record, const store_command& command, store_time no
     record.refresh_token = command.new_refresh_token;
     record.rt_hash = command.new_rt_hash;
     record.dpop = command.dpop;
+    record.session = command.session;
     record.refresh_expires_at.reset();
     remember(record, command.seed_hash, true);
     remember(record, command.new_rt_hash, false);
@@ -243,6 +245,7 @@ status sign_out(chain_record& record, const store_command& command, store_time n
     record.refresh_token.wipe();
     record.rt_hash.clear();
     record.dpop = {};
+    record.session.clear();
     record.tokens.clear();
     record.intent = {};
     forget_failure(record);

@@ -3,6 +3,7 @@
 #include "core/strict_json.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -87,6 +88,14 @@ config_fault check_id_token(const boost::json::object& claims, const id_token_ex
     return {};
 }
 
+std::string session_claims(const boost::json::object& original)
+{
+    boost::json::object kept;
+    for (const char* name : {"iss", "sub", "aud", "azp", "auth_time", "nonce"})
+        if (const auto* v = original.if_contains(name)) kept[name] = *v;
+    return boost::json::serialize(kept);
+}
+
 config_fault check_refreshed_id_token(const boost::json::object& original, const boost::json::object& is_new,
                                       std::chrono::system_clock::time_point now)
 {
@@ -104,7 +113,7 @@ config_fault check_refreshed_id_token(const boost::json::object& original, const
             return wrong(std::string(name) + ": is not that of the original ID token");
     }
     if (original.contains("azp") != is_new.contains("azp")) return wrong("azp: is not that of the original ID token");
-    // Absent in the one it is compared with: that was a refreshed one itself, and left it out.
+    // A chain that began with a refresh token alone knows a refreshed one as the first, which may have left it out.
     if (original.contains("nonce") && is_new.contains("nonce") &&
         text_member(is_new, "nonce") != text_member(original, "nonce"))
         return wrong("nonce: is not that of the original ID token");

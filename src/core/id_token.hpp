@@ -27,7 +27,10 @@ struct id_token_expectation {
 // errc::invalid_id_token and which rule; nothing: it may be trusted.
 config_fault check_id_token(const boost::json::object& claims, const id_token_expectation& expected,
                             std::chrono::system_clock::time_point now);
-// 12.2: against the claims of the original one, or of one that was compared with it. `is_new` came straight from the token endpoint.
+// Of the original ID token of a sign-in what refreshed ones are compared with, as JSON; small enough to be kept for as long as the
+// chain lives.
+std::string session_claims(const boost::json::object& original);
+// 12.2: against those claims. `is_new` came straight from the token endpoint.
 config_fault check_refreshed_id_token(const boost::json::object& original, const boost::json::object& is_new,
                                       std::chrono::system_clock::time_point now);
 

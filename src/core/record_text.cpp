@@ -122,6 +122,7 @@ void write(writer& w, const chain_record& r)
     w.text("refresh_token", r.refresh_token.reveal());
     w.text("rt_hash", r.rt_hash);
     if (!r.dpop.jkt.empty()) write(w, r.dpop);
+    if (!r.session.empty()) w.text("session", r.session);
     if (r.refresh_expires_at) w.time("refresh_expires_at", *r.refresh_expires_at);
     w.text("seed_hash", r.seed_hash);
     w.member("other_seeds");
@@ -163,7 +164,7 @@ std::size_t room_for(const chain_record& r)
 {
     std::size_t bytes = r.refresh_token.size() + r.rt_hash.size() + r.seed_hash.size() + r.intent.rt_hash.size() +
                         r.holder.owner.size() + r.last_cause.size() + r.dpop.jkt.size() + r.dpop.algorithm.size() +
-                        r.dpop.key.size() + r.dpop.nonce.size();
+                        r.dpop.key.size() + r.dpop.nonce.size() + r.session.size();
     for (const std::string& s : r.other_seeds) bytes += s.size() + 1;
     for (const stored_token& t : r.tokens)
         bytes += t.scope.size() + t.resource.size() + t.dpop_jkt.size() + t.access_token.size() + t.id_token.size() +
@@ -254,6 +255,7 @@ chain_record read_record(const json::object& o)
     assign(r.refresh_token, o.at("refresh_token"));
     assign(r.rt_hash, o.at("rt_hash"));
     if (const json::value* v = o.if_contains("dpop")) r.dpop = read_binding(v->as_object());
+    if (const json::value* v = o.if_contains("session")) assign(r.session, *v);
     if (const json::value* v = o.if_contains("refresh_expires_at")) assign(r.refresh_expires_at.emplace(), *v);
     assign(r.seed_hash, o.at("seed_hash"));
     for (const json::value& v : o.at("other_seeds").as_array()) assign(r.other_seeds.emplace_back(), v);

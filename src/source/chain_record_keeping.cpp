@@ -21,6 +21,7 @@ store_command chain::about_me(store_command::kind what) const
     c.generation = generation_;
     c.rt_hash = rt_hash_;
     c.dpop = binding();
+    c.session = session_;
     return c;
 }
 
@@ -126,6 +127,7 @@ void chain::take_record(const store_reply& reply)
     refresh_token_ = record.refresh_token;
     rt_hash_ = record.rt_hash;
     bind_to(record.dpop);
+    session_ = record.session;
     keep_alive_ = core::moment::never();
     if (record.refresh_expires_at) keep_alive(service->now(), *record.refresh_expires_at - reply.now);
     const snapshot_ptr had = held_;
@@ -173,6 +175,7 @@ asio::awaitable<bool> chain::seed(const chain_record& record)
     const std::string mine = crypto::fingerprint(grant.token().reveal());
     if (was_given(record, mine)) co_return true;
     bind_to(grant.dpop_key());
+    session_.clear();
     store_command replace = about_me(kind::replace);
     replace.generation = record.generation;
     replace.new_refresh_token = grant.token();

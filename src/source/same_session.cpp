@@ -5,6 +5,7 @@
 #include "source/chain.hpp"
 
 #include "core/id_token.hpp"
+#include "core/strict_json.hpp"
 #include "crypto/jws.hpp"
 
 namespace afresh::detail {
@@ -15,10 +16,11 @@ using core::verdict;
 
 void chain::check_session(core::token_response& response)
 {
-    if (response.outcome != verdict::ok || response.id_token.empty() || id_token_.empty()) return;
-    const auto original = crypto::unverified_claims(id_token_.reveal());
+    if (response.outcome != verdict::ok || response.id_token.empty()) return;
+    const auto original = core::strict_object(session_);
+    if (!original) return begin_session(response.id_token);
     const auto is_new = crypto::unverified_claims(response.id_token.reveal());
-    if (!original || !is_new) return; // encrypted, or not of OpenID Connect: nobody here can compare them
+    if (!is_new) return; // encrypted, or not of OpenID Connect: nobody here can compare them
     const auto fault = core::check_refreshed_id_token(*original, *is_new, service->now().wall);
     if (!fault) return;
     failure_detail_ = "id_token: " + fault.text;
@@ -26,6 +28,13 @@ void chain::check_session(core::token_response& response)
     response.cause = errc::malformed_response;
     response.access_token.wipe();
     response.id_token.wipe();
+}
+
+// A chain's first ID token is the one that all others are compared with.
+void chain::begin_session(const secret_string& id_token)
+{
+    const auto claims = crypto::unverified_claims(id_token.reveal());
+    session_ = claims ? core::session_claims(*claims) : std::string();
 }
 
 } // namespace afresh::detail

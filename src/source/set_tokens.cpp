@@ -67,6 +67,7 @@ asio::awaitable<bool> chain::take_over(const command& asked, const chain_record&
 {
     const token_set& tokens = asked.tokens;
     bind_to(tokens.dpop_key());
+    begin_session(tokens.id_token());
     store_command replace = about_me(kind::replace);
     loaded_ = true; // whatever the store holds, it is older than this
     refresh_token_ = tokens.refresh_token();

@@ -88,6 +88,19 @@ BOOST_AUTO_TEST_CASE(a_private_key_that_is_not_the_public_one_s_is_refused)
         BOOST_CHECK_THROW(key::private_from_pem(bad), std::runtime_error);
 }
 
+BOOST_AUTO_TEST_CASE(the_rsa_signature_of_the_rfc)
+{
+    const auto k = key::public_from_jwk(jwk(rfc::rs256_jwk));
+    BOOST_REQUIRE(k.has_value());
+    const std::string good = bytes(rfc::rs256_signature);
+    BOOST_TEST(verify(algorithm::rs256, *k, rfc::rs256_input, good));
+    BOOST_TEST(!verify(algorithm::rs384, *k, rfc::rs256_input, good));
+    BOOST_TEST(!verify(algorithm::ps256, *k, rfc::rs256_input, good));
+    std::string bad = good;
+    bad.back() ^= 1;
+    BOOST_TEST(!verify(algorithm::rs256, *k, rfc::rs256_input, bad));
+}
+
 BOOST_AUTO_TEST_CASE(a_changed_signature_text_or_algorithm_is_refused)
 {
     const key k = key::private_from_jwk(jwk(rfc::es256_jwk));

@@ -76,6 +76,35 @@ BOOST_AUTO_TEST_CASE(a_fresh_subject_token_is_exchanged)
     for (const token_source& t : {subject, actor, tokens}) t.close();
 }
 
+// RFC 8693 2.3
+BOOST_AUTO_TEST_CASE(the_example_of_the_rfc)
+{
+    world w;
+    w.server->answers[w.server->issuer + "/token"] = [] {
+        return test::json_answer(200, R"({"access_token":"eyJhbGciOiJFUzI1NiIsImtpZCI6IjllciJ9.e30.c2ln",)"
+                                      R"("issued_token_type":"urn:ietf:params:oauth:token-type:access_token",)"
+                                      R"("token_type":"Bearer","expires_in":60})");
+    };
+    const token_source subject = w.source(grant::refresh_token({}), "subject");
+    auto given = token_set().access_token("accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC");
+    test::finish(w.context, [](token_source t, token_set s) -> asio::awaitable<int> {
+        co_await t.set_tokens(std::move(s));
+        co_return 0;
+    }(subject, std::move(given)));
+    token_source tokens =
+        w.source(token_exchange(subject).resource("https://backend.example.com/api"), "exchanged");
+    BOOST_TEST(test::finish(w.context, world::get(tokens)).starts_with("eyJhbGci"));
+    BOOST_REQUIRE(w.server->requests.size() == 1u);
+    for (const char* parameter :
+         {"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&",
+          "&resource=https%3A%2F%2Fbackend.example.com%2Fapi&",
+          "&subject_token=accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC&",
+          "&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&"})
+        BOOST_TEST(w.server->requests.front().find(parameter) != std::string::npos, parameter);
+    tokens.close();
+    subject.close();
+}
+
 BOOST_AUTO_TEST_CASE(a_lost_answer_costs_nothing)
 {
     world w;

@@ -21,6 +21,7 @@ chain_record full()
     r.refresh_token = "r\"\\\b\n\x7f\t~";
     r.rt_hash = "#r";
     r.dpop = {"jkt", "ES256", "-----BEGIN PRIVATE KEY-----\n", "nonce"};
+    r.session = R"({"iss":"https://as.example"})";
     r.seed_hash = "#s";
     r.other_seeds = {"#t", "", "#u"};
     r.tokens = {access_token("a1", "read write", "https://api.example/?a=b&c"), access_token("", "", "")};

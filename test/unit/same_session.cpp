@@ -77,6 +77,21 @@ BOOST_AUTO_TEST_CASE(A23_the_same_user_s_is_taken)
     BOOST_TEST(w.server->asked[w.server->issuer + "/jwks"] == 0);
 }
 
+// Against the original, not against the last one, which may say less.
+BOOST_AUTO_TEST_CASE(A23_the_nonce_of_the_sign_in_is_remembered_when_an_id_token_leaves_it_out)
+{
+    world w;
+    BOOST_TEST(w.token() == "at1");
+    w.server->claims.erase("nonce");
+    w.sign();
+    BOOST_TEST(w.renewed() == "at2");
+    w.server->claims["nonce"] = "another";
+    w.sign();
+    BOOST_TEST(w.renewed() == "malformed_response");
+    BOOST_TEST(w.tokens->status().last_detail.starts_with("id_token: nonce"), w.tokens->status().last_detail);
+    w.tokens->close();
+}
+
 BOOST_AUTO_TEST_CASE(A23_another_user_s_quarantines_and_loses_nothing)
 {
     for (const auto name : {"sub", "iss", "aud"}) {
