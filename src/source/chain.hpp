@@ -247,7 +247,7 @@ private:
     secret_string refresh_token_;
     std::string rt_hash_;
     secret_string id_token_;
-    std::string session_; // claims of the first one of this sign-in
+    std::string session_;            // claims of the first one of this sign-in
     std::shared_ptr<prover> prover_; // of the key that tokens are bound to; null: of none, or of none yet
     std::string bound_to_;           // the thumbprint of what the refresh token is bound to
     bool loaded_{};                  // the store has been read

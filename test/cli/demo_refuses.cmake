@@ -1,8 +1,8 @@
 # cmake -DAFRESH= -P demo_refuses.cmake : what cannot be done is refused before anything is begun.
 function(refused text)
   execute_process(COMMAND ${AFRESH} ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output TIMEOUT 20)
-  if(NOT result EQUAL 2 OR NOT output MATCHES "${text}")
-    message(FATAL_ERROR "afresh ${ARGN}: ended with ${result}, not with 2 and \"${text}\":\n${output}")
+  if(NOT result EQUAL 64 OR NOT output MATCHES "${text}")
+    message(FATAL_ERROR "afresh ${ARGN}: ended with ${result}, not with 64 and \"${text}\":\n${output}")
   endif()
 endfunction()
 

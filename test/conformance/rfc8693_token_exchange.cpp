@@ -91,15 +91,13 @@ BOOST_AUTO_TEST_CASE(the_example_of_the_rfc)
         co_await t.set_tokens(std::move(s));
         co_return 0;
     }(subject, std::move(given)));
-    token_source tokens =
-        w.source(token_exchange(subject).resource("https://backend.example.com/api"), "exchanged");
+    token_source tokens = w.source(token_exchange(subject).resource("https://backend.example.com/api"), "exchanged");
     BOOST_TEST(test::finish(w.context, world::get(tokens)).starts_with("eyJhbGci"));
     BOOST_REQUIRE(w.server->requests.size() == 1u);
-    for (const char* parameter :
-         {"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&",
-          "&resource=https%3A%2F%2Fbackend.example.com%2Fapi&",
-          "&subject_token=accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC&",
-          "&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&"})
+    for (const char* parameter : {"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&",
+                                  "&resource=https%3A%2F%2Fbackend.example.com%2Fapi&",
+                                  "&subject_token=accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC&",
+                                  "&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&"})
         BOOST_TEST(w.server->requests.front().find(parameter) != std::string::npos, parameter);
     tokens.close();
     subject.close();

@@ -1,0 +1,79 @@
+#include "cli/command/exit_code.hpp"
+
+#include "cli/config/configuration.hpp"
+
+#include <afresh/sign_in_error.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <utility>
+
+namespace afresh::cli {
+namespace {
+
+std::string sign_in_again(const std::string& profile)
+{
+    return "sign in: afresh login" + (profile.empty() ? "" : " " + profile);
+}
+
+failure of_code(const error_code& ec, std::string text, const std::string& profile)
+{
+    if (ec.category() != error_category()) return {exit_unavailable, std::move(text), {}};
+    switch (static_cast<errc>(ec.value())) {
+    case errc::sign_in_required:
+    case errc::rotation_in_doubt:
+    case errc::not_renewable:
+    case errc::sign_in_refused:
+    case errc::sign_in_lost:
+    case errc::invalid_callback: return {exit_sign_in, std::move(text), sign_in_again(profile)};
+    case errc::misconfigured:
+    case errc::invalid_argument:
+    case errc::insecure_url:
+    case errc::invalid_metadata:
+    case errc::origin_not_allowed:
+        return {exit_config, std::move(text), "compare the profile with what the server knows of this client"};
+    case errc::store_failed: return {exit_io, std::move(text), {}};
+    case errc::temporarily_unavailable:
+    case errc::malformed_response:
+    case errc::wait_timed_out: return {exit_later, std::move(text), "try again later"};
+    default: return {exit_unavailable, std::move(text), {}};
+    }
+}
+
+} // namespace
+
+failure explain(const std::exception_ptr& e, const std::string& profile)
+{
+    try {
+        std::rethrow_exception(e);
+    } catch (const configuration_error& c) {
+        return {exit_config, c.what(), {}};
+    } catch (const boost::system::system_error& s) {
+        std::string text = s.what();
+        text.resize(std::min(text.size(), text.rfind(" ["))); // the code's name and number, which people need not see
+        return of_code(s.code(), std::move(text), profile);
+    } catch (const std::exception& other) {
+        return {exit_unavailable, other.what(), {}};
+    }
+}
+
+int report(const failure& f, bool json)
+{
+    if (json) {
+        boost::json::object o;
+        o["error"] = f.text;
+        if (!f.remedy.empty()) o["remedy"] = f.remedy;
+        o["exit_code"] = f.code;
+        std::cerr << boost::json::serialize(o) << '\n';
+    } else {
+        std::cerr << "afresh: " << f.text << '\n';
+        if (!f.remedy.empty()) std::cerr << "        " << f.remedy << '\n';
+    }
+    return f.code;
+}
+
+} // namespace afresh::cli

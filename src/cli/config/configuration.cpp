@@ -1,0 +1,155 @@
+#include "cli/config/configuration.hpp"
+
+#include "cli/config/object_reader.hpp"
+#include "cli/config/places.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+namespace afresh::cli {
+namespace {
+
+secret_place read_secret_place(const located& v, const std::string& where)
+{
+    // What stands in a file that is read, copied and shown is no secret any more.
+    if (v.type == located::kind::text)
+        throw located_error(v.line, where + R"(: a secret does not stand here; write {"file": "/path"}, )"
+                                            R"({"env": "NAME"}, {"command": ["program", "argument"]} or )"
+                                            R"({"credential": "name"} (systemd's LoadCredential))");
+    object_reader o(v, where);
+    secret_place p;
+    const auto take = [&](const char* name, secret_place::kind k) {
+        std::string text;
+        o.text(name, text);
+        if (text.empty()) return;
+        if (p) o.fail(v.line, "is given in two ways");
+        p.type = k;
+        p.name = std::move(text);
+    };
+    take("file", secret_place::kind::file);
+    take("env", secret_place::kind::environment);
+    take("credential", secret_place::kind::credential);
+    o.texts("command", p.command);
+    if (!p.command.empty() && std::exchange(p.type, secret_place::kind::command) != secret_place::kind::none)
+        o.fail(v.line, "is given in two ways");
+    o.finish();
+    if (!p) o.fail(v.line, "names no file, env, command or credential");
+    return p;
+}
+
+void read_tls(object_reader& in, const std::string& where, profile& p)
+{
+    const located* const v = in.find("tls");
+    if (!v) return;
+    object_reader o(*v, where + ".tls");
+    o.text("trust_roots_file", p.trust_roots_file);
+    o.text("certificate_chain_file", p.certificate_chain_file);
+    o.text("private_key_file", p.certificate_key_file);
+    o.finish();
+    if (p.certificate_chain_file.empty() != p.certificate_key_file.empty())
+        o.fail(v->line, "certificate_chain_file and private_key_file go together");
+}
+
+void check(const object_reader& o, const profile& p)
+{
+    const auto needs = [&](bool there, const char* what) {
+        if (!there) o.fail(p.line, what);
+    };
+    needs(!p.client_id.empty(), "has no client_id");
+    needs(!p.issuer.empty() || !p.token_endpoint.empty(), "has neither issuer nor token_endpoint");
+    const bool by_secret = p.client_authentication.starts_with("client_secret");
+    needs(!by_secret || p.client_secret, "has no client_secret, which its client_authentication needs");
+    needs(by_secret || !p.client_secret,
+          "has a client_secret that is not used; write client_authentication, such as client_secret_basic");
+    const bool by_key = p.client_authentication == "private_key_jwt";
+    needs(!by_key || !p.private_key_file.empty(), "has no private_key_file, which private_key_jwt needs");
+    needs(by_key || p.private_key_file.empty(), "has a private_key_file; write client_authentication: private_key_jwt");
+    needs(p.grant != "client_credentials" || !p.refresh_token, "has a refresh_token, and another grant");
+}
+
+profile read_profile(const located_member& m)
+{
+    const std::string where = "profiles." + m.name;
+    object_reader o(m.value, where);
+    profile p;
+    p.name = m.name;
+    p.line = m.line;
+    o.text("issuer", p.issuer);
+    o.text("token_endpoint", p.token_endpoint);
+    o.text("revocation_endpoint", p.revocation_endpoint);
+    o.text("client_id", p.client_id);
+    o.word("client_authentication", p.client_authentication,
+           {"none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt",
+            "tls_client_auth", "self_signed_tls_client_auth"});
+    if (const located* const v = o.find("client_secret"))
+        p.client_secret = read_secret_place(*v, where + ".client_secret");
+    o.text("private_key_file", p.private_key_file);
+    o.text("signing_algorithm", p.signing_algorithm);
+    o.text("key_id", p.key_id);
+    o.flag("dpop", p.dpop);
+    o.word("grant", p.grant, {"refresh_token", "client_credentials"});
+    if (const located* const v = o.find("refresh_token"))
+        p.refresh_token = read_secret_place(*v, where + ".refresh_token");
+    o.text("scope", p.scope);
+    o.text("resource", p.resource);
+    o.texts("origins", p.origins);
+    o.text("redirect_path", p.redirect_path);
+    read_tls(o, where, p);
+    o.finish();
+    check(o, p);
+    return p;
+}
+
+} // namespace
+
+configuration parse_configuration(std::string_view text, const std::string& path)
+{
+    try {
+        const located root = parse_located(text);
+        object_reader o(root, "");
+        configuration all;
+        all.path = path;
+        o.text("store", all.store);
+        std::string schema;
+        o.text("$schema", schema); // an editor's
+        const located* const profiles = o.find("profiles");
+        if (!profiles || profiles->type != located::kind::object || profiles->members.empty())
+            o.fail(profiles ? profiles->line : root.line, "there are no profiles: \"profiles\": {\"name\": { ... }}");
+        for (const located_member& m : profiles->members) all.profiles.push_back(read_profile(m));
+        o.finish();
+        return all;
+    } catch (const located_error& e) {
+        throw configuration_error(path + ":" + std::to_string(e.line) + ": " + e.what());
+    }
+}
+
+configuration read_configuration(std::string path)
+{
+    if (path.empty()) path = default_configuration();
+    std::ifstream in(path, std::ios::binary);
+    if (!in)
+        throw configuration_error(path + ": " + std::strerror(errno) +
+                                  "; write one as docs/command.md has it, or name another with --config");
+    const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    configuration all = parse_configuration(text, path);
+    if (all.store.empty()) all.store = default_store();
+    return all;
+}
+
+const profile& find_profile(const configuration& all, const std::string& name)
+{
+    if (name.empty() && all.profiles.size() == 1) return all.profiles.front();
+    std::string names;
+    for (const profile& p : all.profiles) {
+        if (p.name == name) return p;
+        (names += names.empty() ? "" : ", ") += p.name;
+    }
+    if (name.empty()) throw configuration_error(all.path + ": has several profiles; name one: " + names);
+    throw configuration_error(all.path + ": has no profile \"" + name + "\"; it has " + names);
+}
+
+} // namespace afresh::cli

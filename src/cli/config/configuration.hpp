@@ -1,0 +1,61 @@
+#pragma once
+// The configuration file: profiles, each of which is one token source.
+
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace afresh::cli {
+
+// Where a secret is. Never the secret itself.
+struct secret_place {
+    enum class kind { none, file, environment, command, credential };
+    kind type = kind::none;
+    std::string name;                 // of the file, variable or systemd credential
+    std::vector<std::string> command; // program and arguments, whose output it is
+    explicit operator bool() const noexcept { return type != kind::none; }
+};
+
+struct profile {
+    std::string name;
+    std::size_t line = 1;
+    std::string issuer;
+    std::string token_endpoint; // instead of the issuer's metadata
+    std::string revocation_endpoint;
+    std::string client_id;
+    std::string client_authentication = "none"; // as RFC 7591 names it
+    secret_place client_secret;
+    std::string private_key_file; // of private_key_jwt
+    std::string signing_algorithm;
+    std::string key_id;
+    bool dpop{};
+    std::string grant = "refresh_token";
+    secret_place refresh_token; // for the first start; usually `afresh login` brings one
+    std::string scope;
+    std::string resource;
+    std::vector<std::string> origins;
+    std::string redirect_path = "/callback";
+    std::string trust_roots_file, certificate_chain_file, certificate_key_file;
+};
+
+struct configuration {
+    std::string path;
+    std::string store; // a file, or postgresql://...
+    std::vector<profile> profiles;
+};
+
+// The text begins with file and line, as compilers write it.
+struct configuration_error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+configuration parse_configuration(std::string_view text, const std::string& path);
+// `path` empty: the usual place.
+configuration read_configuration(std::string path);
+// The profile of this name; empty: the only one there is. Throws configuration_error.
+const profile& find_profile(const configuration& all, const std::string& name);
+
+} // namespace afresh::cli

@@ -1,0 +1,86 @@
+#include "cli/config/metadata_cache.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace afresh::cli {
+namespace {
+
+namespace json = boost::json;
+
+struct endpoint {
+    const char* name;
+    std::string server_metadata::*value;
+};
+constexpr endpoint endpoints[]{
+    {"authorization_endpoint", &server_metadata::authorization_endpoint},
+    {"token_endpoint", &server_metadata::token_endpoint},
+    {"jwks_uri", &server_metadata::jwks_uri},
+    {"revocation_endpoint", &server_metadata::revocation_endpoint},
+};
+
+// The issuer's URL as a file name: letters, digits and dots stay.
+std::string path_of(const std::string& directory, const std::string& issuer)
+{
+    std::string name;
+    for (const char c : issuer) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.';
+        name += plain ? std::string(1, c) : "_" + std::to_string(static_cast<unsigned char>(c));
+    }
+    return directory + "/server-" + name + ".json";
+}
+
+} // namespace
+
+std::optional<cached_metadata> read_metadata_cache(const std::string& directory, const std::string& issuer)
+{
+    const std::string path = path_of(directory, issuer);
+    struct ::stat s {};
+    // Only what this user wrote: whoever may write it could send the credentials elsewhere.
+    if (::lstat(path.c_str(), &s) != 0 || !S_ISREG(s.st_mode) || s.st_uid != ::geteuid() || (s.st_mode & 022) != 0)
+        return std::nullopt;
+    std::ifstream in(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    json::error_code ec;
+    const json::value v = json::parse(text, ec);
+    if (ec || !v.is_object()) return std::nullopt;
+    cached_metadata got;
+    const auto member = [&](const char* name) {
+        const json::value* const m = v.as_object().if_contains(name);
+        return m && m->is_string() ? std::string(m->as_string()) : std::string();
+    };
+    got.known.issuer = member("issuer");
+    for (const endpoint& e : endpoints) got.known.*e.value = member(e.name);
+    if (got.known.issuer != issuer || got.known.token_endpoint.empty()) return std::nullopt;
+    const auto written = std::chrono::system_clock::from_time_t(s.st_mtime);
+    const auto age = std::chrono::system_clock::now() - written;
+    got.fresh = age >= std::chrono::seconds(0) && age < std::chrono::hours(24);
+    return got;
+}
+
+void write_metadata_cache(const std::string& directory, const server_metadata& known)
+{
+    json::object o;
+    o["issuer"] = known.issuer;
+    for (const endpoint& e : endpoints) o[e.name] = known.*e.value;
+    std::error_code ec;
+    std::filesystem::create_directories(directory, ec);
+    const std::string path = path_of(directory, known.issuer);
+    const std::string mine = path + "." + std::to_string(::getpid());
+    const ::mode_t mask = ::umask(077);
+    std::ofstream(mine, std::ios::binary | std::ios::trunc) << json::serialize(o) << '\n';
+    ::umask(mask);
+    std::filesystem::rename(mine, path, ec);
+}
+
+} // namespace afresh::cli

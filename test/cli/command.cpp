@@ -1,0 +1,223 @@
+// The `afresh` command as people use it, at a real authorization server: sign in, get a token in a script, sign out; and what
+// it says when something is wrong.
+
+#include "support/authorization_server.hpp"
+#include "support/child_program.hpp"
+#include "support/temp_directory.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+using namespace afresh::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string content(const std::string& path)
+{
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+struct ended {
+    int code{};
+    std::string out, err;
+};
+
+struct home {
+    temp_directory directory;
+    std::string path = directory / "home";
+    int runs = 0;
+
+    home() { ::mkdir(path.c_str(), 0700); }
+    std::string file(const std::string& name) const { return path + "/" + name; }
+    void configure(const std::string& profiles) const
+    {
+        std::ofstream(file("config.json")) << "{\"profiles\": {" << profiles << "}}";
+    }
+    // With nothing of the tester's own environment.
+    std::string command(const std::string& arguments) const
+    {
+        return "env -i HOME=" + path + " AFRESH_CONFIG=" + file("config.json") +
+               " PATH=/usr/bin:/bin " AFRESH_COMMAND " " + arguments;
+    }
+    ended run(const std::string& arguments)
+    {
+        const std::string out = file("out" + std::to_string(++runs)), err = file("err" + std::to_string(runs));
+        const int status = std::system((command(arguments) + " >" + out + " 2>" + err + " </dev/null").c_str());
+        return {WEXITSTATUS(status), content(out), content(err)};
+    }
+};
+
+std::string user_profile(const authorization_server& as)
+{
+    return R"("me": {"client_id": "native", "redirect_path": "/cb", "scope": "openid offline_access api:read", "issuer": ")" +
+           as.issuer() + "\"}";
+}
+
+std::string machine_profile(const std::string& issuer, const std::string& secret_file)
+{
+    return R"("robot": {"client_id": "basic", "client_authentication": "client_secret_basic", "grant": "client_credentials",)"
+           R"("client_secret": {"file": ")" +
+           secret_file + R"("}, "issuer": ")" + issuer + "\"}";
+}
+
+// Signs in as alice, without a browser's window.
+int sign_in(home& h, authorization_server& as, const std::string& arguments)
+{
+    child_program login({"/bin/sh", "-c", h.command("login " + arguments + " --no-browser") + " 2>&1; echo code $?"},
+                        {});
+    std::string url, last;
+    const auto until = std::chrono::steady_clock::now() + 30s;
+    while (const auto line = login.read_line(until)) {
+        last = *line;
+        const auto at = last.find("http://127.0.0.1");
+        if (at == std::string::npos || !url.empty()) continue;
+        url = last.substr(at);
+        const auto port_at = url.find("127.0.0.1%3A") + 12;
+        const std::string port = url.substr(port_at, url.find('%', port_at) - port_at);
+        const std::string back = as.browse(url, "http://127.0.0.1:" + port + "/");
+        loopback_get(static_cast<unsigned short>(std::stoi(port)), back.substr(back.find('/', 7)));
+    }
+    BOOST_REQUIRE(last.starts_with("code "));
+    return std::stoi(last.substr(5));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_user_signs_in_uses_the_token_in_a_script_and_signs_out)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    home h;
+    h.configure(user_profile(as));
+    const ended before = h.run("token");
+    BOOST_TEST(before.code == 77);
+    BOOST_TEST(before.out == "");
+    BOOST_TEST(before.err.find("afresh login me") != std::string::npos, before.err);
+    BOOST_TEST(h.run("status").out.find("nobody has signed in") != std::string::npos);
+    BOOST_TEST(sign_in(h, as, "") == 0);
+    const ended token = h.run("token");
+    BOOST_TEST(token.code == 0);
+    BOOST_TEST(token.err == "");
+    BOOST_TEST(h.run("token me").out == token.out); // held
+    const ended newer = h.run("token --force");
+    BOOST_TEST(newer.out != token.out);
+    BOOST_TEST(h.run("token --format header").out == "Authorization: Bearer " + newer.out);
+    BOOST_TEST(h.run("exec -- sh -c 'echo \"$BEARER_TOKEN\"'").out == newer.out);
+    BOOST_TEST(h.run("exec --env T -- sh -c 'test -n \"$T\"; exit 7'").code == 7);
+    BOOST_TEST(h.run("status").out.find("good") != std::string::npos);
+    const ended out = h.run("logout");
+    BOOST_TEST(out.code == 0);
+    BOOST_TEST(h.run("token").code == 77);
+    BOOST_TEST(h.run("status").out.find("signed out") != std::string::npos);
+    BOOST_TEST(sign_in(h, as, "me") == 0);
+    BOOST_TEST(h.run("token").code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_is_printed_for_each_kind_of_program)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    home h;
+    std::ofstream(h.file("secret")) << "basic-secret\n";
+    h.configure(machine_profile(as.issuer(), h.file("secret")));
+    const std::string token = h.run("token").out;
+    const std::string bare = token.substr(0, token.size() - 1);
+    BOOST_TEST(h.run("token --json").out.starts_with("{\"access_token\":\"" + bare + "\",\"token_type\":\"Bearer\""));
+    BOOST_TEST(h.run("token --format env").out.starts_with("BEARER_TOKEN=" + token + "BEARER_TOKEN_EXPIRES_AT="));
+    BOOST_TEST(h.run("token --format git-credential").out.starts_with("username=oauth2\npassword=" + token));
+    const std::string kube = h.run("token --format exec-credential").out;
+    BOOST_TEST(kube.find("\"kind\":\"ExecCredential\"") != std::string::npos);
+    BOOST_TEST(kube.find("\"expirationTimestamp\":\"20") != std::string::npos);
+    const std::string file = h.file("token");
+    std::ofstream(file) << "old";
+    ::chmod(file.c_str(), 0644);
+    BOOST_TEST(h.run("token --write-file " + file).out == "");
+    BOOST_TEST(content(file) == token);
+    struct ::stat s {};
+    BOOST_TEST(::stat(file.c_str(), &s) == 0);
+    BOOST_TEST((s.st_mode & 0777) == 0600u);
+    BOOST_TEST(as.token_requests("client_credentials") == 1u);
+    BOOST_TEST(h.run("token --write-file /nonexistent/t").code == 69);
+}
+
+BOOST_AUTO_TEST_CASE(many_commands_at_once_share_one_refresh)
+{
+    authorization_server as({{"AT_TTL", "10"}});
+    home h;
+    h.configure(user_profile(as));
+    BOOST_TEST(sign_in(h, as, "") == 0);
+    std::this_thread::sleep_for(10'500ms); // now the token is no good any more
+    const std::string all =
+        "for i in 1 2 3 4 5 6 7 8; do " + h.command("token") + " >" + h.file("t") + "$i & done; wait";
+    BOOST_TEST(std::system(all.c_str()) == 0);
+    for (int i = 1; i <= 8; ++i) BOOST_TEST(content(h.file("t" + std::to_string(i))) == content(h.file("t1")));
+    BOOST_TEST(content(h.file("t1")).size() > 20u);
+    BOOST_TEST(as.token_requests() == 1u);
+    BOOST_TEST(as.reuse_events() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_usable_token_needs_no_server)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    home h;
+    std::ofstream(h.file("secret")) << "basic-secret";
+    h.configure(machine_profile(as.issuer(), h.file("secret")));
+    const std::string token = h.run("token").out;
+    as.kill();
+    BOOST_TEST(h.run("token").out == token);
+    const ended discovered = h.run("discover " + as.issuer());
+    BOOST_TEST(discovered.code == 75);
+    BOOST_TEST(discovered.err.find("try again") != std::string::npos, discovered.err);
+}
+
+BOOST_AUTO_TEST_CASE(each_refusal_says_what_to_do)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    home h;
+    std::ofstream(h.file("secret")) << "wrong";
+    h.configure(machine_profile(as.issuer(), h.file("secret")));
+    const ended wrong = h.run("token");
+    BOOST_TEST(wrong.code == 78);
+    BOOST_TEST(wrong.err.find("invalid_client") != std::string::npos, wrong.err);
+    h.configure(machine_profile(as.issuer(), h.file("nothing")));
+    const ended no_file = h.run("token");
+    BOOST_TEST(no_file.err.find("nothing: No such file") != std::string::npos, no_file.err);
+    h.configure(machine_profile("https://127.0.0.1:1", h.file("secret")));
+    BOOST_TEST(h.run("token").code == 75);
+    h.configure("\"a\": {\"clint_id\": \"x\"}");
+    const ended config = h.run("config check");
+    BOOST_TEST(config.code == 78);
+    BOOST_TEST(config.err.find("config.json:1: profiles.a: unknown name \"clint_id\"; did you mean \"client_id\"?") !=
+                   std::string::npos,
+               config.err);
+    BOOST_TEST(h.run("--json config check").err.starts_with("{\"error\":"));
+    BOOST_TEST(h.run("").code == 64);
+    BOOST_TEST(h.run("token --bogus").code == 64);
+    BOOST_TEST(h.run("exec").code == 64);
+    BOOST_TEST(h.run("inspect /nonexistent").code == 65);
+}
+
+BOOST_AUTO_TEST_CASE(a_jwt_is_read_and_not_believed)
+{
+    home h;
+    std::ofstream(h.file("jwt")) << "Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSIsImV4cCI6MTcwMDAwMDAwMH0.c2ln\n";
+    const ended read = h.run("inspect " + h.file("jwt"));
+    BOOST_TEST(read.code == 0);
+    BOOST_TEST(read.out.find("sub         \"alice\"") != std::string::npos, read.out);
+    BOOST_TEST(read.out.find("2023-11-14T22:13:20Z") != std::string::npos, read.out);
+    BOOST_TEST(read.out.find("was not verified") != std::string::npos);
+    BOOST_TEST(h.run("inspect --json " + h.file("jwt")).out.find("\"verified\":false") != std::string::npos);
+    std::ofstream(h.file("opaque")) << "abc";
+    BOOST_TEST(h.run("inspect " + h.file("opaque")).code == 65);
+    std::ofstream(h.file("broken")) << "a.b.c";
+    BOOST_TEST(h.run("inspect " + h.file("broken")).code == 65);
+}
