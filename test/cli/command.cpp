@@ -1,74 +1,23 @@
 // The `afresh` command as people use it, at a real authorization server: sign in, get a token in a script, sign out; and what
 // it says when something is wrong.
 
+#include "command_home.hpp"
 #include "support/authorization_server.hpp"
-#include "support/child_program.hpp"
-#include "support/temp_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <thread>
-#include <vector>
-
-#include <sys/stat.h>
-#include <sys/wait.h>
 
 using namespace afresh::test;
 using namespace std::chrono_literals;
 
 namespace {
 
-std::string content(const std::string& path)
-{
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-struct ended {
-    int code{};
-    std::string out, err;
-};
-
-struct home {
-    temp_directory directory;
-    std::string path = directory / "home";
-    int runs = 0;
-
-    home() { ::mkdir(path.c_str(), 0700); }
-    std::string file(const std::string& name) const { return path + "/" + name; }
-    void configure(const std::string& profiles) const
-    {
-        std::ofstream(file("config.json")) << "{\"profiles\": {" << profiles << "}}";
-    }
-    // With nothing of the tester's own environment.
-    std::string command(const std::string& arguments) const
-    {
-        return "env -i HOME=" + path + " AFRESH_CONFIG=" + file("config.json") +
-               " PATH=/usr/bin:/bin " AFRESH_COMMAND " " + arguments;
-    }
-    ended run(const std::string& arguments)
-    {
-        const std::string out = file("out" + std::to_string(++runs)), err = file("err" + std::to_string(runs));
-        const int status = std::system((command(arguments) + " >" + out + " 2>" + err + " </dev/null").c_str());
-        return {WEXITSTATUS(status), content(out), content(err)};
-    }
-};
-
 std::string user_profile(const authorization_server& as)
 {
     return R"("me": {"client_id": "native", "redirect_path": "/cb", "scope": "openid offline_access api:read", "issuer": ")" +
            as.issuer() + "\"}";
-}
-
-std::string machine_profile(const std::string& issuer, const std::string& secret_file)
-{
-    return R"("robot": {"client_id": "basic", "client_authentication": "client_secret_basic", "grant": "client_credentials",)"
-           R"("client_secret": {"file": ")" +
-           secret_file + R"("}, "issuer": ")" + issuer + "\"}";
 }
 
 // Signs in as alice, without a browser's window.
@@ -127,8 +76,7 @@ BOOST_AUTO_TEST_CASE(a_token_is_printed_for_each_kind_of_program)
 {
     authorization_server as({{"AT_TTL", "60"}});
     home h;
-    std::ofstream(h.file("secret")) << "basic-secret\n";
-    h.configure(machine_profile(as.issuer(), h.file("secret")));
+    h.configure(machine_profile(as.issuer(), h.write("secret", "basic-secret\n")));
     const std::string token = h.run("token").out;
     const std::string bare = token.substr(0, token.size() - 1);
     BOOST_TEST(h.run("token --json").out.starts_with("{\"access_token\":\"" + bare + "\",\"token_type\":\"Bearer\""));
@@ -169,8 +117,7 @@ BOOST_AUTO_TEST_CASE(a_usable_token_needs_no_server)
 {
     authorization_server as({{"AT_TTL", "60"}});
     home h;
-    std::ofstream(h.file("secret")) << "basic-secret";
-    h.configure(machine_profile(as.issuer(), h.file("secret")));
+    h.configure(machine_profile(as.issuer(), h.write("secret", "basic-secret")));
     const std::string token = h.run("token").out;
     as.kill();
     BOOST_TEST(h.run("token").out == token);
@@ -183,8 +130,7 @@ BOOST_AUTO_TEST_CASE(each_refusal_says_what_to_do)
 {
     authorization_server as({{"AT_TTL", "60"}});
     home h;
-    std::ofstream(h.file("secret")) << "wrong";
-    h.configure(machine_profile(as.issuer(), h.file("secret")));
+    h.configure(machine_profile(as.issuer(), h.write("secret", "wrong")));
     const ended wrong = h.run("token");
     BOOST_TEST(wrong.code == 78);
     BOOST_TEST(wrong.err.find("invalid_client") != std::string::npos, wrong.err);

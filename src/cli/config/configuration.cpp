@@ -104,6 +104,42 @@ profile read_profile(const located_member& m)
     return p;
 }
 
+route_settings read_route(const located& v, const std::string& where, const std::vector<profile>& profiles)
+{
+    object_reader o(v, where);
+    route_settings r;
+    o.text("listen", r.listen);
+    o.text("target", r.target);
+    o.text("profile", r.profile);
+    o.count("body_limit", r.body_limit, 0, 1024 * 1024 * 1024);
+    o.count("connections", r.connections, 1, 100'000);
+    o.finish();
+    if (r.listen.empty()) o.fail(v.line, "has no listen: an address such as 127.0.0.1:8080, or unix:/path");
+    if (!r.target.starts_with("https://") && !r.target.starts_with("http://"))
+        o.fail(v.line, "has no target: the URL of the API");
+    if (r.target.find_first_of("?#") != std::string::npos) o.fail(v.line, "target has a query or a fragment");
+    if (r.profile.empty() && profiles.size() == 1) r.profile = profiles.front().name;
+    const bool known =
+        std::any_of(profiles.begin(), profiles.end(), [&](const profile& p) { return p.name == r.profile; });
+    if (!known) o.fail(v.line, "profile is none of the profiles of this file");
+    return r;
+}
+
+gateway_settings read_gateway(const located& v, const std::vector<profile>& profiles)
+{
+    object_reader o(v, "gateway");
+    gateway_settings g;
+    o.text("status", g.status);
+    o.flag("unsafe_listen", g.unsafe_listen);
+    const located* const all = o.find("routes");
+    if (!all || all->type != located::kind::list || all->items.empty())
+        o.fail(v.line, "has no routes: \"routes\": [{\"listen\": ..., \"target\": ..., \"profile\": ...}]");
+    for (const located& r : all->items)
+        g.routes.push_back(read_route(r, "gateway.routes[" + std::to_string(g.routes.size()) + "]", profiles));
+    o.finish();
+    return g;
+}
+
 } // namespace
 
 configuration parse_configuration(std::string_view text, const std::string& path)
@@ -120,6 +156,7 @@ configuration parse_configuration(std::string_view text, const std::string& path
         if (!profiles || profiles->type != located::kind::object || profiles->members.empty())
             o.fail(profiles ? profiles->line : root.line, "there are no profiles: \"profiles\": {\"name\": { ... }}");
         for (const located_member& m : profiles->members) all.profiles.push_back(read_profile(m));
+        if (const located* const g = o.find("gateway")) all.gateway = read_gateway(*g, all.profiles);
         o.finish();
         return all;
     } catch (const located_error& e) {

@@ -2,6 +2,7 @@
 // The configuration file: profiles, each of which is one token source.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -41,10 +42,26 @@ struct profile {
     std::string trust_roots_file, certificate_chain_file, certificate_key_file;
 };
 
+// An API behind the gateway.
+struct route_settings {
+    std::string listen;
+    std::string target; // its URL
+    std::string profile;
+    std::uint64_t body_limit = 1024 * 1024; // bytes of a request that are kept for a second sending
+    std::size_t connections = 1024;         // to the API, at most
+};
+
+struct gateway_settings {
+    std::vector<route_settings> routes;
+    std::string status; // where operators ask; empty: nowhere
+    bool unsafe_listen{};
+};
+
 struct configuration {
     std::string path;
     std::string store; // a file, or postgresql://...
     std::vector<profile> profiles;
+    gateway_settings gateway;
 };
 
 // The text begins with file and line, as compilers write it.

@@ -1,6 +1,7 @@
 #include "cli/config/object_reader.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace afresh::cli {
@@ -68,6 +69,17 @@ void object_reader::word(std::string_view name, std::string& into, std::initiali
 void object_reader::flag(std::string_view name, bool& into)
 {
     if (const located* const v = of_kind(name, located::kind::boolean, "true or false")) into = v->flag;
+}
+
+void object_reader::count(std::string_view name, std::size_t& into, std::size_t least, std::size_t most)
+{
+    const located* const v = of_kind(name, located::kind::number, "a number");
+    if (!v) return;
+    if (v->number < static_cast<double>(least) || v->number > static_cast<double>(most) ||
+        v->number != std::floor(v->number))
+        fail(v->line, std::string(name) + " must be a whole number from " + std::to_string(least) + " to " +
+                          std::to_string(most));
+    into = static_cast<std::size_t>(v->number);
 }
 
 void object_reader::texts(std::string_view name, std::vector<std::string>& into)

@@ -20,6 +20,7 @@ public:
     // One of these words.
     void word(std::string_view name, std::string& into, std::initializer_list<std::string_view> words);
     void flag(std::string_view name, bool& into);
+    void count(std::string_view name, std::size_t& into, std::size_t least, std::size_t most);
     void texts(std::string_view name, std::vector<std::string>& into);
     // Throws for a name that was not asked for.
     void finish() const;

@@ -1,0 +1,6 @@
+#pragma once
+#include <string_view>
+namespace afresh::cli {
+// Tells systemd (sd_notify(3)), if it wants to know: "READY=1", "STOPPING=1", "STATUS=..."
+void notify_manager(std::string_view state) noexcept;
+} // namespace afresh::cli

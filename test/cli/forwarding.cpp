@@ -1,0 +1,101 @@
+// What of a request and of its answer goes through the gateway.
+
+#include "cli/gateway/forwarding.hpp"
+#include "cli/gateway/listener.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/test/unit_test.hpp>
+
+using namespace afresh;
+using namespace afresh::cli;
+
+namespace {
+
+http_fields fields(std::initializer_list<http_field> all)
+{
+    http_fields out;
+    for (const http_field& f : all) out.add(f.name, f.value);
+    return out;
+}
+
+} // namespace
+
+// RFC 9110 7.6.1
+BOOST_AUTO_TEST_CASE(what_is_of_one_connection_stays_there)
+{
+    const auto out = forward_request(fields({{"Host", "gateway"},
+                                             {"Connection", "keep-alive, X-Secret ,\tX-Other"},
+                                             {"Keep-Alive", "timeout=5"},
+                                             {"x-secret", "1"},
+                                             {"X-Other", "2"},
+                                             {"TE", "trailers"},
+                                             {"Transfer-Encoding", "chunked"},
+                                             {"Upgrade", "h2c"},
+                                             {"Proxy-Authorization", "Basic eA=="},
+                                             {"Content-Length", "5"},
+                                             {"Expect", "100-continue"},
+                                             {"Accept", "a"},
+                                             {"accept", "b"},
+                                             {"Cookie", "c"}}));
+    BOOST_TEST(out.size() == 4u);
+    BOOST_TEST(out.find_all("Accept").size() == 2u);
+    BOOST_TEST(out.find("Cookie") == "c");
+    BOOST_TEST(out.find("Via") == "1.1 afresh");
+}
+
+BOOST_AUTO_TEST_CASE(credentials_of_whoever_asks_stay_here)
+{
+    const auto out =
+        forward_request(fields({{"Authorization", "Bearer theirs"}, {"dpop", "e.e.e"}, {"X-Api-Key", "k"}}));
+    BOOST_TEST(!out.contains("Authorization"));
+    BOOST_TEST(!out.contains("DPoP"));
+    BOOST_TEST(out.find("X-Api-Key") == "k");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_comes_back_without_what_was_for_the_gateway)
+{
+    const auto out = forward_answer(fields({{"Content-Length", "5"},
+                                            {"Content-Encoding", "gzip"},
+                                            {"Set-Cookie", "a=b"},
+                                            {"Set-Cookie", "c=d"},
+                                            {"Transfer-Encoding", "chunked"},
+                                            {"Connection", "close"},
+                                            {"DPoP-Nonce", "n"},
+                                            {"WWW-Authenticate", "Bearer"}}));
+    BOOST_TEST(out.size() == 4u);
+    BOOST_TEST(out.find_all("Set-Cookie").size() == 2u);
+    BOOST_TEST(out.find("Content-Length") == "5");
+}
+
+BOOST_AUTO_TEST_CASE(a_target_is_a_path_below_the_api)
+{
+    BOOST_TEST(forward_url("https://api.example.com", "/a/b?c=d&e=https://x") ==
+               "https://api.example.com/a/b?c=d&e=https://x");
+    BOOST_TEST(forward_url("https://api.example.com/v1/", "/a") == "https://api.example.com/v1/a");
+    BOOST_TEST(forward_url("https://api.example.com", "//other.example.com/") ==
+               "https://api.example.com//other.example.com/");
+    for (const char* bad :
+         {"", "*", "a", "http://other.example.com/", "@other.example.com/", ".other.example.com/", "/a#b"})
+        BOOST_TEST(forward_url("https://api.example.com", bad) == "", bad);
+}
+
+BOOST_AUTO_TEST_CASE(a_problem_is_json)
+{
+    const auto o = boost::json::parse(problem(503, "Service Unavailable", "a \"quoted\" reason")).as_object();
+    BOOST_TEST(o.at("status").as_int64() == 503);
+    BOOST_TEST(o.at("detail").as_string() == "a \"quoted\" reason");
+}
+
+BOOST_AUTO_TEST_CASE(an_address_is_of_this_machine_or_not)
+{
+    BOOST_TEST(parse_listen_address("127.0.0.1:8080").is_local);
+    BOOST_TEST(parse_listen_address("[::1]:0").is_local);
+    BOOST_TEST(parse_listen_address("unix:/run/x").is_local);
+    BOOST_TEST(!parse_listen_address("0.0.0.0:80").is_local);
+    BOOST_TEST(!parse_listen_address("[::]:80").is_local);
+    BOOST_TEST(!parse_listen_address("10.0.0.1:80").is_local);
+    for (const char* bad : {"", "8080", ":8080", "localhost:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x",
+                            "127.0.0.1:65536", "127.0.0.1:80 ", "unix:"})
+        BOOST_CHECK_THROW(parse_listen_address(bad), std::runtime_error);
+}

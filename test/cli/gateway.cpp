@@ -1,0 +1,275 @@
+// `afresh gateway` beside a program: a real authorization server behind it, and APIs that see what reaches them.
+
+#include "command_home.hpp"
+#include "support/authorization_server.hpp"
+#include "support/client_fixture.hpp"
+#include "support/raw_server.hpp"
+
+#include <afresh/http_client.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+using namespace afresh;
+using namespace afresh::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string status_of(const std::string& answer) { return answer.substr(0, answer.find('\r')); }
+std::string body_after(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
+
+// The gateway as a process: one route to `target`, and a status listener.
+struct running {
+    home where;
+    std::unique_ptr<child_program> program;
+    unsigned short port{}, status_port{};
+
+    running(const std::string& profiles, const std::string& target, const std::string& more = {})
+    {
+        where.configure(profiles,
+                        R"(, "gateway": {"status": "127.0.0.1:0", "routes": [{"listen": "127.0.0.1:0", "target": ")" +
+                            target + "\"" + more + "}]}");
+        program = std::make_unique<child_program>(
+            std::vector<std::string>{"/bin/sh", "-c", "exec " + where.command("gateway") + " 2>&1"},
+            std::vector<std::string>{});
+        port = listening("for http");
+        status_port = listening("for status");
+    }
+    unsigned short listening(const char* what)
+    {
+        const auto line = program->read_line(std::chrono::steady_clock::now() + 30s);
+        BOOST_REQUIRE_MESSAGE(line && line->find(what) != std::string::npos, line.value_or("nothing"));
+        const auto colon = line->find("127.0.0.1:") + 10;
+        return static_cast<unsigned short>(std::stoi(line->substr(colon)));
+    }
+    std::string get(const std::string& path, const std::string& fields = {}) const
+    {
+        return loopback_exchange(port,
+                                 "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + fields + "\r\n");
+    }
+    std::string post(const std::string& path, const std::string& body, const std::string& fields = {}) const
+    {
+        return loopback_exchange(port, "POST " + path +
+                                           " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
+                                           std::to_string(body.size()) + "\r\n" + fields + "\r\n" + body);
+    }
+    std::string ask(const std::string& path) const
+    {
+        return loopback_exchange(status_port, "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    }
+    int stop()
+    {
+        program->send(SIGTERM);
+        return program->wait();
+    }
+};
+
+std::string robot(const authorization_server& as)
+{
+    static const temp_directory directory;
+    const std::string file = directory / "secret";
+    std::ofstream(file) << "basic-secret";
+    return machine_profile(as.issuer(), file);
+}
+
+std::string token_in(const std::string& request)
+{
+    const auto at = request.find("Authorization: Bearer ");
+    return at == std::string::npos ? "" : request.substr(at + 22, request.find('\r', at) - at - 22);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_request_gets_the_gateways_token_and_not_the_callers)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    running g(robot(as), as.issuer());
+    const std::string answer = g.get("/api/whoami", "Authorization: Bearer mine\r\n");
+    BOOST_TEST(status_of(answer) == "HTTP/1.1 200 OK", answer);
+    BOOST_TEST(answer.find("\"sub\":\"basic\"") != std::string::npos, answer);
+    BOOST_TEST(status_of(g.ask("/healthz")) == "HTTP/1.1 200 OK");
+    BOOST_TEST(status_of(g.ask("/readyz")) == "HTTP/1.1 200 OK");
+    const std::string metrics = g.ask("/metrics");
+    BOOST_TEST(metrics.find("afresh_gateway_requests_total{target=\"" + as.issuer() + "\",code=\"2xx\"} 1\n") !=
+                   std::string::npos,
+               metrics);
+    BOOST_TEST(metrics.find("afresh_token_requests_total{profile=\"robot\"} 1\n") != std::string::npos, metrics);
+    BOOST_TEST(metrics.find(token_in(answer).empty() ? "mine" : token_in(answer)) == std::string::npos);
+    BOOST_TEST(status_of(g.ask("/nothing")) == "HTTP/1.1 404 Not Found");
+    BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_401_is_recovered_with_the_body)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    notes seen;
+    raw_server api(answering(seen, [&](const std::string&) {
+        return seen.size() % 2 == 1
+                   ? text_answer("401 Unauthorized", "", "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n")
+                   : text_answer("200 OK", "done", "X-Own: 1\r\nConnection: X-Hop\r\nX-Hop: 1\r\n");
+    }));
+    running g(robot(as), api.url("/v1"));
+    const std::string answer = g.post("/orders?a=b", "one order", "X-Kept: yes\r\nExpect: 100-continue\r\n");
+    BOOST_TEST(answer.find("HTTP/1.1 100 Continue\r\n") == 0u, answer);
+    BOOST_TEST(answer.find("HTTP/1.1 200 OK") != std::string::npos, answer);
+    BOOST_TEST(answer.find("X-Own: 1\r\n") != std::string::npos);
+    BOOST_TEST(answer.find("X-Hop") == std::string::npos);
+    BOOST_REQUIRE(seen.size() == 2u);
+    for (std::size_t i = 0; i < 2; ++i) {
+        BOOST_TEST(line_of(seen.at(i)) == "POST /v1/orders?a=b HTTP/1.1");
+        BOOST_TEST(body_of(seen.at(i)) == "one order");
+        BOOST_TEST(seen.at(i).find("X-Kept: yes\r\n") != std::string::npos);
+        BOOST_TEST(seen.at(i).find("Via: 1.1 afresh\r\n") != std::string::npos);
+    }
+    BOOST_TEST(token_in(seen.at(0)) != token_in(seen.at(1)));
+    BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_token_nothing_is_sent_and_the_caller_is_told)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    notes seen;
+    raw_server api(answering(seen, [](const std::string&) { return hello; }));
+    const temp_directory directory;
+    const std::string secret = directory / "secret";
+    std::ofstream(secret) << "wrong";
+    running g(machine_profile(as.issuer(), secret), api.url(""));
+    const std::string answer = g.get("/");
+    BOOST_TEST(status_of(answer) == "HTTP/1.1 502 Bad Gateway", answer);
+    BOOST_TEST(answer.find("Content-Type: application/problem+json\r\n") != std::string::npos);
+    BOOST_TEST(body_after(answer).find("\"status\":502") != std::string::npos, answer);
+    BOOST_TEST(status_of(g.ask("/readyz")) == "HTTP/1.1 503 Service Unavailable");
+    BOOST_TEST(status_of(g.ask("/healthz")) == "HTTP/1.1 200 OK");
+    BOOST_TEST(seen.size() == 0u);
+    BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(while_a_token_is_usable_no_request_fails)
+{
+    auto as = std::make_unique<authorization_server>(
+        std::initializer_list<authorization_server::environment::value_type>{{"AT_TTL", "4"}});
+    raw_server api(keep_answering());
+    running g(robot(*as), api.url(""));
+    BOOST_TEST(status_of(g.get("/")) == "HTTP/1.1 200 OK");
+    as->kill();
+    BOOST_TEST(status_of(g.get("/")) == "HTTP/1.1 200 OK");
+    std::string last;
+    for (const auto until = std::chrono::steady_clock::now() + 20s; std::chrono::steady_clock::now() < until;) {
+        last = g.get("/");
+        if (status_of(last) != "HTTP/1.1 200 OK") break;
+        std::this_thread::sleep_for(100ms);
+    }
+    BOOST_TEST(status_of(last) == "HTTP/1.1 503 Service Unavailable", last);
+    BOOST_TEST(last.find("Retry-After: 1\r\n") != std::string::npos);
+    BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(large_bodies_stream_both_ways)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    const std::string large(3'000'000, 'x');
+    std::string got;
+    raw_server api([&](raw_peer& peer) {
+        for (std::string request = peer.read_request(); !request.empty(); request = peer.read_request()) {
+            got = body_of(request);
+            peer.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            for (int i = 0; i < 30; ++i) peer.write("186a0\r\n" + std::string(100'000, 'y') + "\r\n");
+            peer.write("0\r\n\r\n");
+        }
+    });
+    running g(robot(as), api.url(""), R"(, "body_limit": 1000)");
+    client_fixture f;
+    const auto outcome = f.send(http_request("POST", "http://127.0.0.1:" + std::to_string(g.port) + "/").body(large));
+    BOOST_TEST(!outcome.ec, outcome.detail);
+    BOOST_TEST(outcome.response.status() == 200u);
+    BOOST_TEST(outcome.response.body() == std::string(3'000'000, 'y'));
+    BOOST_TEST(got == large);
+    BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_breaks_off_is_not_passed_on_as_a_whole)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    raw_server api([](raw_peer& peer) {
+        peer.read_request();
+        peer.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+    });
+    running g(robot(as), api.url(""));
+    const std::string answer = g.get("/");
+    BOOST_TEST(status_of(answer) == "HTTP/1.1 200 OK");
+    BOOST_TEST(!answer.ends_with("0\r\n\r\n"), answer);
+    BOOST_TEST(answer.find("hello") != std::string::npos);
+    client_fixture f;
+    BOOST_TEST(f.get("http://127.0.0.1:" + std::to_string(g.port) + "/").ec == errc::connection_lost);
+    BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(pieces_arrive_as_they_come)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    std::atomic<bool> arrived{};
+    raw_server api([&](raw_peer& peer) {
+        peer.read_request();
+        peer.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: 1\n\n");
+        for (int i = 0; i < 500 && !arrived; ++i) peer.pause(10ms);
+        peer.write(arrived ? "data: 2\n\n" : "data: late\n\n");
+    });
+    running g(robot(as), api.url(""));
+    asio::io_context context;
+    http_client_options options;
+    options.limits = without_sweep();
+    const http_client client(context.get_executor(), options);
+    const std::string url = "http://127.0.0.1:" + std::to_string(g.port) + "/";
+    const std::string rest =
+        run(context, [](http_client c, std::string u, std::atomic<bool>& a) -> asio::awaitable<std::string> {
+            http_stream stream = co_await c.open(http_request("GET", u));
+            std::string all = co_await stream.read();
+            a = true;
+            all += co_await stream.read_all();
+            co_return all;
+        }(client, url, arrived));
+    BOOST_TEST(rest == "data: 1\n\ndata: 2\n\n");
+    BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_request_for_the_api_is_refused)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    notes seen;
+    raw_server api(answering(seen, [](const std::string&) { return hello; }));
+    running g(robot(as), api.url(""));
+    const auto send = [&](const std::string& text) { return status_of(loopback_exchange(g.port, text)); };
+    BOOST_TEST(send("GET http://other.example.com/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") ==
+               "HTTP/1.1 400 Bad Request");
+    BOOST_TEST(send("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == "HTTP/1.1 400 Bad Request");
+    BOOST_TEST(send("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: x\r\n\r\n") ==
+               "HTTP/1.1 501 Not Implemented");
+    BOOST_TEST(seen.size() == 0u);
+    BOOST_TEST(send("GET / HTTP/1.0\r\n\r\n") == "HTTP/1.1 200 OK");
+    BOOST_TEST(send("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == "HTTP/1.1 200 OK");
+    BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_can_reach_it_is_said_at_the_start)
+{
+    home h;
+    const std::string profile = machine_profile("https://as.example.com", h.write("secret", "s"));
+    const auto started_with = [&](const std::string& gateway) {
+        h.configure(profile, ", \"gateway\": " + gateway);
+        return h.run("gateway");
+    };
+    const ended open = started_with(R"({"routes": [{"listen": "0.0.0.0:0", "target": "https://api.example.com"}]})");
+    BOOST_TEST(open.code == 78);
+    BOOST_TEST(open.err.find("unsafe_listen") != std::string::npos, open.err);
+    BOOST_TEST(started_with(R"({"routes": []})").code == 78);
+    BOOST_TEST(started_with(R"({"routes": [{"listen": "127.0.0.1:0", "target": "api.example.com"}]})")
+                   .err.find("config.json:1: gateway.routes[0]: has no target") != std::string::npos);
+    BOOST_TEST(started_with(R"({"routes": [{"listen": "127.0.0.1:0", "target": "https://x", "profile": "y"}]})")
+                   .err.find("profile is none of") != std::string::npos);
+}
