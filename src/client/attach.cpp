@@ -12,7 +12,7 @@ namespace {
 proof_use use_of(const chain& source, const access_token& token, const std::string& method, const core::url_parts& to)
 {
     proof_use use(core::proof_reader::resource_server, method, to, source.service->now().wall);
-    use.token = token.value();
+    use.ath = token.data().ath;
     return use;
 }
 

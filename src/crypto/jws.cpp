@@ -3,8 +3,6 @@
 #include "core/strict_json.hpp"
 #include "crypto/base64.hpp"
 
-#include <utility>
-
 namespace afresh::crypto {
 
 std::string signing_input(std::string_view header, std::string_view payload)
@@ -17,13 +15,6 @@ std::string compact(std::string signing_input, std::string_view signature)
     signing_input += '.';
     signing_input += base64url(signature);
     return signing_input;
-}
-
-std::string sign_compact(algorithm a, const key& k, std::string_view header, std::string_view payload)
-{
-    std::string input = signing_input(header, payload);
-    const std::string signature = sign(a, k, input);
-    return compact(std::move(input), signature);
 }
 
 std::optional<boost::json::object> unverified_claims(std::string_view jwt)

@@ -1,8 +1,6 @@
 #pragma once
 // The compact serialization of RFC 7515 3.1: base64url(header) . base64url(payload) . base64url(signature)
 
-#include "crypto/signature.hpp"
-
 #include <boost/json/object.hpp>
 
 #include <optional>
@@ -13,8 +11,6 @@ namespace afresh::crypto {
 
 std::string signing_input(std::string_view header, std::string_view payload);
 std::string compact(std::string signing_input, std::string_view signature);
-// All of it, with a key that is here. Throws std::runtime_error when OpenSSL cannot.
-std::string sign_compact(algorithm a, const key& k, std::string_view header, std::string_view payload);
 // What a JWT says, whoever signed it; nothing: it is no JWT in compact form (or encrypted).
 std::optional<boost::json::object> unverified_claims(std::string_view jwt);
 

@@ -99,21 +99,30 @@ algorithm usual_algorithm(key::kind k) noexcept
     return std::find_if(table.begin(), table.end(), [k](const row& r) { return r.kind == k; })->a;
 }
 
-std::string sign(algorithm a, const key& k, std::string_view text)
+ready_key::ready_key(algorithm a, const key& k) : algorithm_(a), key_(k), ready_(EVP_MD_CTX_new(), EVP_MD_CTX_free)
 {
     const row& r = row_of(a);
     if (!fits(a, k.type())) throw std::runtime_error(std::string(r.name) + " needs another kind of key");
-    const context_ptr context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-    EVP_PKEY_CTX* inner = nullptr; // owned by `context`
-    std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(k.get()));
-    std::string out(size, '\0');
-    if (!context || EVP_DigestSignInit_ex(context.get(), &inner, r.digest, nullptr, nullptr, k.get(), nullptr) != 1 ||
-        (r.pss && !use_pss(inner)) ||
-        EVP_DigestSign(context.get(), data_of(out), &size, data_of(text), text.size()) != 1)
+    EVP_PKEY_CTX* inner = nullptr; // owned by `ready_`
+    if (!ready_ || EVP_DigestSignInit_ex(ready_.get(), &inner, r.digest, nullptr, nullptr, k.get(), nullptr) != 1 ||
+        (r.pss && !use_pss(inner)))
         fail();
+}
+
+std::string ready_key::sign(std::string_view text) const
+{
+    const row& r = row_of(algorithm_);
+    const context_ptr context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(key_.get()));
+    std::string out(size, '\0');
+    if (!context || EVP_MD_CTX_copy_ex(context.get(), ready_.get()) != 1) fail();
+    EVP_MD_CTX_set_flags(context.get(), EVP_MD_CTX_FLAG_FINALISE); // or it is copied once more
+    if (EVP_DigestSign(context.get(), data_of(out), &size, data_of(text), text.size()) != 1) fail();
     out.resize(size);
     return r.half ? raw_of(out, r.half) : out;
 }
+
+std::string sign(algorithm a, const key& k, std::string_view text) { return ready_key(a, k).sign(text); }
 
 bool verify(algorithm a, const key& k, std::string_view text, std::string_view signature)
 {

@@ -3,9 +3,12 @@
 
 #include "crypto/key.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+struct evp_md_ctx_st;
 
 namespace afresh::crypto {
 
@@ -17,6 +20,19 @@ std::string_view name_of(algorithm a) noexcept;
 bool fits(algorithm a, key::kind k) noexcept; // RFC 7518 3.4: each curve has its own
 // What a key signs with when nobody says otherwise.
 algorithm usual_algorithm(key::kind k) noexcept;
+
+// A key that signs often: what OpenSSL looks up for a signature is looked up once. From any thread.
+class ready_key {
+public:
+    // Both throw std::runtime_error when OpenSSL cannot.
+    ready_key(algorithm a, const key& k);
+    std::string sign(std::string_view text) const;
+
+private:
+    algorithm algorithm_;
+    key key_;
+    std::shared_ptr<evp_md_ctx_st> ready_; // never used itself: copied
+};
 
 // Throws std::runtime_error when OpenSSL cannot.
 std::string sign(algorithm a, const key& k, std::string_view text);

@@ -29,7 +29,7 @@ asio::awaitable<transport_outcome> show(detail::provider_state& server, access_t
         request.field("Authorization", token.authorization());
         if (key) {
             detail::proof_use use(proof_reader::resource_server, "GET", *to, server.now().wall);
-            use.token = token.value();
+            use.ath = token.data().ath;
             request.field("DPoP", co_await key->prove(std::move(use)));
         }
         transport_outcome outcome = co_await detail::ask(*server.transport(), std::move(request));

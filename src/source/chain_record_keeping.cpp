@@ -264,7 +264,10 @@ void chain::prepare(const stored_token& t, const core::moment& obtained)
     made->id_token = t.id_token;
     made->type = t.token_type;
     made->scope = t.granted_scope;
-    if (!t.dpop_jkt.empty()) made->key = prover_;
+    if (!t.dpop_jkt.empty()) {
+        made->key = prover_;
+        made->ath = crypto::sha256_text(t.access_token.reveal());
+    }
     made->generation = t.generation;
     made->lifetime = times.lifetime;
     if (lifetime) made->expires_at = core::after(obtained, *lifetime).wall;

@@ -22,8 +22,13 @@ signing_key pinned(const signing_key& key, const secret_string& pem)
 } // namespace
 
 prover::prover(const signing_key& key)
-    : pem_(key.to_pem()), key_(pinned(key, pem_)), header_(core::proof_header(key_.algorithm(), key_.public_jwk()))
+    : pem_(key.to_pem()),
+      key_(pinned(key, pem_)),
+      header_(core::proof_header(key_.algorithm(), key_.public_jwk())),
+      encoded_header_(crypto::base64url(header_) + ".")
 {
+    if (const auto here = key_.implementation()->here())
+        here_.emplace(*crypto::algorithm_named(key_.algorithm()), *here);
 }
 
 std::string prover::claims_for(const proof_use& use) const
@@ -32,15 +37,15 @@ std::string prover::claims_for(const proof_use& use) const
     const auto told = memory_.about(use.who, use.to.origin);
     lock.unlock();
     const std::string jti = crypto::random_text(16);
-    const std::string ath = use.token.empty() ? std::string() : crypto::sha256_text(use.token.reveal());
-    return core::proof_claims({jti, use.method, use.to, core::numeric_date(use.now + told.ahead), ath, told.nonce});
+    return core::proof_claims({jti, use.method, use.to, core::numeric_date(use.now + told.ahead), use.ath, told.nonce});
 }
 
 std::optional<std::string> prover::prove_now(const proof_use& use) const
 {
-    const auto here = key_.implementation()->here();
-    if (!here) return std::nullopt;
-    return crypto::sign_compact(*crypto::algorithm_named(key_.algorithm()), *here, header_, claims_for(use));
+    if (!here_) return std::nullopt;
+    std::string input = encoded_header_ + crypto::base64url(claims_for(use));
+    const std::string signature = here_->sign(input);
+    return crypto::compact(std::move(input), signature);
 }
 
 asio::awaitable<std::string> prover::prove(proof_use use) const

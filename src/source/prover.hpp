@@ -2,6 +2,7 @@
 // Who proves possession of one key (RFC 9449): a chain, and the tokens that are bound to its key, share one.
 
 #include "core/dpop.hpp"
+#include "crypto/signature.hpp"
 
 #include <afresh/chain_record.hpp>
 #include <afresh/secret_string.hpp>
@@ -29,7 +30,7 @@ struct proof_use {
     std::string method;
     core::url_parts to;
     std::chrono::system_clock::time_point now;
-    secret_string token; // the access token that goes with it, if one does
+    std::string ath; // of the access token that goes with it; empty: none does
 };
 
 // From any thread.
@@ -58,6 +59,8 @@ private:
     const secret_string pem_; // empty: the key is elsewhere
     const signing_key key_;
     const std::string header_;
+    const std::string encoded_header_;
+    std::optional<crypto::ready_key> here_; // empty: the key is elsewhere
     mutable std::mutex mutex_;
     core::proof_memory memory_;
 };

@@ -23,6 +23,7 @@ struct snapshot {
     std::string type;
     std::string scope;
     std::shared_ptr<prover> key; // that the token is bound to; null: a Bearer token
+    std::string ath;             // then: the token's hash (RFC 9449 4.2)
     std::uint64_t generation{};
     std::optional<std::chrono::system_clock::time_point> expires_at;
     std::optional<std::chrono::seconds> lifetime;

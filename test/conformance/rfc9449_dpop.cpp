@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(it_names_the_token_by_its_hash)
 {
     const detail::prover p(signing_key::generate());
     auto u = use(rs);
-    u.token = rfc::dpop_access_token;
+    u.ath = crypto::sha256_text(rfc::dpop_access_token);
     const std::string proof = *p.prove_now(u);
     const auto made = test::read_jwt(proof);
     BOOST_TEST(core::text_member(made.claims, "ath") == "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo");
