@@ -30,10 +30,12 @@ struct running {
     std::unique_ptr<child_program> program;
     unsigned short port{}, status_port{};
 
-    running(const std::string& profiles, const std::string& target, const std::string& more = {})
+    // `more`: of the route; `further`: of the gateway.
+    running(const std::string& profiles, const std::string& target, const std::string& more = {},
+            const std::string& further = {})
     {
         where.configure(profiles,
-                        R"(, "gateway": {"status": "127.0.0.1:0", "routes": [{"listen": "127.0.0.1:0", "target": ")" +
+                        R"(, "gateway": {)" + further + R"("status": "127.0.0.1:0", "routes": [{"listen": "127.0.0.1:0", "target": ")" +
                             target + "\"" + more + "}]}");
         program = std::make_unique<child_program>(
             std::vector<std::string>{"/bin/sh", "-c", "exec " + where.command("gateway") + " 2>&1"},
@@ -103,6 +105,36 @@ BOOST_AUTO_TEST_CASE(a_request_gets_the_gateways_token_and_not_the_callers)
     BOOST_TEST(metrics.find(token_in(answer).empty() ? "mine" : token_in(answer)) == std::string::npos);
     BOOST_TEST(status_of(g.ask("/nothing")) == "HTTP/1.1 404 Not Found");
     BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(tokens_are_handed_out_on_a_unix_socket)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    const temp_directory directory;
+    const std::string socket = directory / "tokens";
+    running g(robot(as), as.issuer(), {}, R"("tokens": "unix:)" + socket + R"(",)");
+    BOOST_TEST(g.program->read_line(std::chrono::steady_clock::now() + 10s).value_or("").find("for tokens") !=
+               std::string::npos);
+    struct ::stat s {};
+    BOOST_REQUIRE(::stat(socket.c_str(), &s) == 0);
+    BOOST_TEST((s.st_mode & 0777) == 0600u);
+    client_fixture f;
+    f.options.unix_socket = socket;
+    const auto get = [&](const std::string& path) { return f.get("http://localhost" + path).response; };
+    const http_response token = get("/token");
+    BOOST_TEST(token.status() == 200u);
+    BOOST_TEST(token.body().size() > 20u);
+    const std::string bare = token.body().substr(0, token.body().size() - 1);
+    BOOST_TEST(get("/token?profile=robot&format=json&min_valid=5").body().starts_with("{\"access_token\":\"" + bare));
+    const http_response authorization = get("/authorization?profile=robot");
+    BOOST_TEST(authorization.status() == 204u);
+    BOOST_TEST(authorization.fields().find("Authorization") == "Bearer " + bare);
+    BOOST_TEST(get("/token?profile=other").status() == 404u);
+    BOOST_TEST(get("/token?min_valid=x").status() == 400u);
+    BOOST_TEST(get("/metrics").status() == 400u);
+    BOOST_TEST(status_of(g.ask("/token")) == "HTTP/1.1 404 Not Found"); // not where operators look
+    BOOST_TEST(g.stop() == 0);
+    BOOST_TEST(::stat(socket.c_str(), &s) != 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_401_is_recovered_with_the_body)

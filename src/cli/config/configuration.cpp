@@ -130,6 +130,9 @@ gateway_settings read_gateway(const located& v, const std::vector<profile>& prof
     object_reader o(v, "gateway");
     gateway_settings g;
     o.text("status", g.status);
+    o.text("tokens", g.tokens);
+    if (!g.tokens.empty() && !g.tokens.starts_with("unix:"))
+        o.fail(v.line, "tokens must be a UNIX socket, unix:/path: who may open that file may have the tokens");
     o.flag("unsafe_listen", g.unsafe_listen);
     const located* const all = o.find("routes");
     if (!all || all->type != located::kind::list || all->items.empty())

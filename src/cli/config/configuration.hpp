@@ -54,6 +54,7 @@ struct route_settings {
 struct gateway_settings {
     std::vector<route_settings> routes;
     std::string status; // where operators ask; empty: nowhere
+    std::string tokens; // a UNIX socket that hands out tokens; empty: none does
     bool unsafe_listen{};
 };
 

@@ -6,6 +6,7 @@
 #include "cli/gateway/listener.hpp"
 #include "cli/gateway/notify.hpp"
 #include "cli/gateway/route.hpp"
+#include "cli/gateway/token_server.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -13,11 +14,10 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
-#include <map>
 #include <memory>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -35,40 +35,53 @@ void require_local(const std::string& address, bool unsafe)
         "UNIX socket, or write \"unsafe_listen\": true");
 }
 
-// The same profile is the same source, whatever routes have it.
-asio::awaitable<std::shared_ptr<routes>> open_routes(configuration all)
+struct parts {
+    std::shared_ptr<routes> all = std::make_shared<routes>();
+    std::shared_ptr<sources_by_profile> sources = std::make_shared<sources_by_profile>();
+};
+
+// The same profile is the same source, whatever routes have it. The socket for tokens hands out those of all profiles.
+asio::awaitable<parts> open_parts(configuration all)
 {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const auto store = open_store(executor, all);
-    const auto made = std::make_shared<routes>();
-    std::map<std::string, token_source> sources;
-    for (const route_settings& r : all.gateway.routes) {
-        profile p = find_profile(all, r.profile);
-        // The token goes where its routes lead, and nowhere else.
-        for (const route_settings& other : all.gateway.routes)
-            if (other.profile == r.profile) p.origins.push_back(other.target);
-        auto found = sources.find(r.profile);
-        if (found == sources.end()) {
-            token_source opened = co_await open_source(p, store);
-            found = sources.emplace(r.profile, std::move(opened)).first;
+    parts made;
+    for (profile p : all.profiles) {
+        bool wanted = !all.gateway.tokens.empty();
+        for (const route_settings& r : all.gateway.routes) {
+            if (r.profile != p.name) continue;
+            p.origins.push_back(r.target); // the token goes where its routes lead, and nowhere else
+            wanted = true;
         }
-        made->push_back(std::make_shared<route>(r, found->second, tls_of(p)));
+        if (!wanted) continue;
+        token_source opened = co_await open_source(p, store);
+        made.sources->emplace(p.name, std::move(opened));
+    }
+    for (const route_settings& r : all.gateway.routes) {
+        const tls_options tls = tls_of(find_profile(all, r.profile));
+        made.all->push_back(std::make_shared<route>(r, made.sources->at(r.profile), tls));
     }
     co_return made;
 }
 
 using listeners = std::vector<std::unique_ptr<listener>>;
 
-listeners listen(const asio::any_io_executor& executor, const gateway_settings& settings,
-                 const std::shared_ptr<routes>& all)
+listeners listen(const asio::any_io_executor& executor, const gateway_settings& settings, const parts& all)
 {
     listeners open;
-    for (const auto& r : *all)
-        open.push_back(std::make_unique<listener>(
-            executor, r->settings().listen, [r](std::shared_ptr<inbound> in) { return r->serve(std::move(in)); }));
+    const auto add = [&](const std::string& address, const std::string& purpose, listener::server serve) {
+        open.push_back(std::make_unique<listener>(executor, address, std::move(serve)));
+        std::cerr << "afresh: listening on " << open.back()->name() << " for " << purpose << '\n';
+    };
+    for (const auto& r : *all.all)
+        add(r->settings().listen, r->settings().target,
+            [r](std::shared_ptr<inbound> in) { return r->serve(std::move(in)); });
     if (!settings.status.empty())
-        open.push_back(std::make_unique<listener>(
-            executor, settings.status, [all](std::shared_ptr<inbound> in) { return serve_admin(std::move(in), all); }));
+        add(settings.status, "status",
+            [a = all.all](std::shared_ptr<inbound> in) { return serve_admin(std::move(in), a); });
+    if (!settings.tokens.empty())
+        add(settings.tokens, "tokens",
+            [s = all.sources](std::shared_ptr<inbound> in) { return serve_tokens(std::move(in), s); });
     return open;
 }
 
@@ -77,12 +90,8 @@ asio::awaitable<void> drain(listeners& open)
     for (const auto& l : open) l->drain();
     asio::steady_timer timer(co_await asio::this_coro::executor);
     const auto until = std::chrono::steady_clock::now() + drained_within;
-    const auto busy = [&] {
-        for (const auto& l : open)
-            if (l->connections() > 0) return true;
-        return false;
-    };
-    while (busy() && std::chrono::steady_clock::now() < until) {
+    const auto busy = [](const auto& l) { return l->connections() > 0; };
+    while (std::any_of(open.begin(), open.end(), busy) && std::chrono::steady_clock::now() < until) {
         timer.expires_after(std::chrono::milliseconds(20));
         co_await timer.async_wait(asio::use_awaitable);
     }
@@ -93,28 +102,24 @@ asio::awaitable<void> drain(listeners& open)
 asio::awaitable<int> run_gateway(configuration all)
 {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    if (all.gateway.routes.empty())
+    const gateway_settings& settings = all.gateway;
+    if (settings.routes.empty())
         throw configuration_error(all.path + ": has no gateway with routes; see docs/gateway.md");
-    for (const route_settings& r : all.gateway.routes) require_local(r.listen, all.gateway.unsafe_listen);
-    if (!all.gateway.status.empty()) require_local(all.gateway.status, all.gateway.unsafe_listen);
-    const std::shared_ptr<routes> made = co_await open_routes(all);
-    listeners open = listen(executor, all.gateway, made);
+    for (const route_settings& r : settings.routes) require_local(r.listen, settings.unsafe_listen);
+    if (!settings.status.empty()) require_local(settings.status, settings.unsafe_listen);
     asio::signal_set signals(executor, SIGTERM, SIGINT);
-    for (std::size_t i = 0; i < open.size(); ++i) {
-        open[i]->start();
-        const bool is_status = i >= made->size();
-        std::cerr << "afresh: listening on " << open[i]->name()
-                  << (is_status ? " for status" : " for " + (*made)[i]->settings().target) << '\n';
-    }
-    for (const auto& r : *made) (void)r->tokens().try_get(); // the first caller need not wait for it
+    const parts made = co_await open_parts(all);
+    listeners open = listen(executor, settings, made);
+    for (const auto& l : open) l->start();
+    for (const auto& [name, tokens] : *made.sources) (void)tokens.try_get(); // the first caller need not wait for it
     notify_manager("READY=1");
     co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
     notify_manager("STOPPING=1");
     std::cerr << "afresh: stopping\n";
     co_await drain(open);
-    for (const auto& r : *made) r->close();
-    for (const auto& r : *made) {
-        auto saved = r->tokens().async_shutdown(std::chrono::seconds(10), asio::as_tuple(asio::use_awaitable));
+    for (const auto& r : *made.all) r->close();
+    for (const auto& [name, tokens] : *made.sources) {
+        auto saved = tokens.async_shutdown(std::chrono::seconds(10), asio::as_tuple(asio::use_awaitable));
         (void)co_await std::move(saved);
     }
     co_return exit_ok;

@@ -41,7 +41,16 @@ private:
     inbound& from_;
 };
 
-inbound::inbound(inbound_socket socket) : stream_(std::move(socket)) {}
+inbound::inbound(inbound_socket socket) : socket_(std::move(socket)) {}
+
+// Looked at by the listener, each second: a timer for each step would cost more than the step.
+void inbound::wait_from_now() { overdue_ = std::chrono::steady_clock::now() + patience; }
+
+void inbound::give_up_if_overdue(std::chrono::steady_clock::time_point now)
+{
+    boost::system::error_code ignored;
+    if (now > overdue_) socket_.cancel(ignored);
+}
 
 asio::awaitable<bool> inbound::read_header()
 {
@@ -50,10 +59,11 @@ asio::awaitable<bool> inbound::read_header()
     parser_->body_limit(boost::none);
     begun_ = chunked_ = bodiless_ = granted_ = false;
     if (draining_) co_return false;
-    stream_.expires_after(patience);
+    wait_from_now();
     idle_ = true;
-    auto [ec, n] = co_await http::async_read_header(stream_, buffer_, *parser_, as_values);
+    auto [ec, n] = co_await http::async_read_header(socket_, buffer_, *parser_, as_values);
     idle_ = false;
+    overdue_ = std::chrono::steady_clock::time_point::max(); // the API's time is not the caller's
     if (ec) co_return false;
     keep_ = parser_->get().keep_alive();
     co_return true;
@@ -82,7 +92,8 @@ asio::awaitable<void> inbound::grant_body()
 {
     const auto expect = parser_->get()[http::field::expect];
     if (std::exchange(granted_, true) || !beast::iequals(expect, "100-continue")) co_return;
-    co_await write_all("HTTP/1.1 100 Continue\r\n\r\n");
+    head_ = "HTTP/1.1 100 Continue\r\n\r\n";
+    co_await write_all({});
 }
 
 // 0: the end.
@@ -94,8 +105,9 @@ asio::awaitable<std::size_t> inbound::read_piece(asio::mutable_buffer into)
         body.data = into.data();
         body.size = into.size();
         body.more = true;
-        stream_.expires_after(patience);
-        auto [ec, n] = co_await http::async_read_some(stream_, buffer_, *parser_, as_values);
+        wait_from_now();
+        auto [ec, n] = co_await http::async_read_some(socket_, buffer_, *parser_, as_values);
+        overdue_ = std::chrono::steady_clock::time_point::max();
         if (ec && ec != http::error::need_buffer) throw boost::system::system_error(ec);
         const std::size_t got = into.size() - parser_->get().body().size;
         if (got > 0) co_return got;
@@ -121,29 +133,38 @@ asio::awaitable<std::string> inbound::read_body()
 
 std::shared_ptr<body_source> inbound::body() { return std::make_shared<streamed_body>(*this); }
 
-asio::awaitable<void> inbound::write_all(std::string text)
+// With what waits to go before it.
+asio::awaitable<void> inbound::write_all(std::string_view piece)
 {
-    stream_.expires_after(patience);
-    co_await asio::async_write(stream_, asio::buffer(text), asio::use_awaitable);
+    const std::array<asio::const_buffer, 2> all{asio::buffer(head_), asio::buffer(piece)};
+    wait_from_now();
+    auto [ec, n] = co_await asio::async_write(socket_, all, as_values);
+    overdue_ = std::chrono::steady_clock::time_point::max();
+    head_.clear();
+    if (ec) throw boost::system::system_error(ec);
 }
 
-asio::awaitable<void> inbound::begin(unsigned status, const http_fields& fields)
+void inbound::begin(unsigned status, const http_fields& fields)
 {
     begun_ = true;
     const bool http11 = parser_->get().version() >= 11;
     bodiless_ = parser_->get().method() == http::verb::head || status == 204 || status == 304 || status / 100 == 1;
     chunked_ = !bodiless_ && !fields.contains("Content-Length");
     if (!parser_->is_done() || draining_ || (chunked_ && !http11)) keep_ = false; // its end is that of the connection
-    std::string text = "HTTP/1.1 " + std::to_string(status) + " " + reason(status) + "\r\n";
-    for (const http_field& f : fields) text += f.name + ": " + f.value + "\r\n";
-    if (chunked_ && http11) text += "Transfer-Encoding: chunked\r\n";
+    head_ = "HTTP/1.1 " + std::to_string(status) + " " + reason(status) + "\r\n";
+    for (const http_field& f : fields) head_.append(f.name).append(": ").append(f.value).append("\r\n");
     chunked_ = chunked_ && http11;
+    if (chunked_) head_ += "Transfer-Encoding: chunked\r\n";
     if (!keep_)
-        text += "Connection: close\r\n";
+        head_ += "Connection: close\r\n";
     else if (!http11)
-        text += "Connection: keep-alive\r\n";
-    text += "\r\n";
-    co_await write_all(std::move(text));
+        head_ += "Connection: keep-alive\r\n";
+    head_ += "\r\n";
+}
+
+asio::awaitable<void> inbound::flush()
+{
+    if (!head_.empty()) co_await write_all({});
 }
 
 asio::awaitable<void> inbound::write(std::string piece)
@@ -151,23 +172,25 @@ asio::awaitable<void> inbound::write(std::string piece)
     if (bodiless_ || piece.empty()) co_return;
     if (chunked_) {
         std::array<char, 20> size{};
-        const auto end = std::to_chars(size.data(), size.data() + size.size(), piece.size(), 16).ptr;
-        piece.insert(0, std::string(size.data(), end) + "\r\n");
+        head_.append(size.data(), std::to_chars(size.data(), size.data() + size.size(), piece.size(), 16).ptr);
+        head_ += "\r\n";
         piece += "\r\n";
     }
-    co_await write_all(std::move(piece));
+    co_await write_all(piece);
 }
 
 asio::awaitable<void> inbound::end()
 {
-    if (chunked_) co_await write_all("0\r\n\r\n");
+    if (chunked_) head_ += "0\r\n\r\n";
+    co_await flush();
 }
 
 asio::awaitable<void> inbound::answer(unsigned status, http_fields fields, std::string body)
 {
     fields.set("Content-Length", std::to_string(body.size()));
-    co_await begin(status, fields);
+    begin(status, fields);
     co_await write(std::move(body));
+    co_await end();
 }
 
 bool inbound::may_go_on() const { return keep_ && parser_->is_done() && !draining_; }
@@ -175,14 +198,15 @@ bool inbound::may_go_on() const { return keep_ && parser_->is_done() && !drainin
 void inbound::close()
 {
     boost::system::error_code ignored;
-    stream_.socket().shutdown(inbound_socket::shutdown_both, ignored);
-    stream_.close();
+    socket_.shutdown(inbound_socket::shutdown_both, ignored);
+    socket_.close(ignored);
 }
 
 void inbound::drain()
 {
     draining_ = true;
-    if (idle_) stream_.cancel();
+    boost::system::error_code ignored;
+    if (idle_) socket_.cancel(ignored);
 }
 
 } // namespace afresh::cli

@@ -6,7 +6,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -16,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace afresh::cli {
 
@@ -42,7 +42,9 @@ public:
     std::shared_ptr<body_source> body();
 
     // The answer: its header, pieces of its body, and the end.
-    asio::awaitable<void> begin(unsigned status, const http_fields& fields);
+    void begin(unsigned status, const http_fields& fields);
+    // What was begun leaves with the first piece; or now, if that may take long.
+    asio::awaitable<void> flush();
     asio::awaitable<void> write(std::string piece);
     asio::awaitable<void> end();
     // A whole one of the gateway's own.
@@ -53,16 +55,21 @@ public:
     void close();
     // No further request is waited for; one that is under way is served.
     void drain();
+    // The other side has neither sent nor taken anything for too long: ends what waits for it.
+    void give_up_if_overdue(std::chrono::steady_clock::time_point now);
 
 private:
     class streamed_body;
     asio::awaitable<std::size_t> read_piece(asio::mutable_buffer into);
-    asio::awaitable<void> write_all(std::string text);
+    asio::awaitable<void> write_all(std::string_view piece);
+    void wait_from_now();
     asio::awaitable<void> grant_body();
 
     using parser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
-    boost::beast::basic_stream<asio::generic::stream_protocol> stream_;
+    inbound_socket socket_;
     boost::beast::flat_buffer buffer_;
+    std::string head_;   // of an answer, and of a chunk: leaves with what follows
+    std::chrono::steady_clock::time_point overdue_ = std::chrono::steady_clock::time_point::max();
     std::optional<parser> parser_;
     bool granted_{}; // the body that was announced with Expect: 100-continue
     bool begun_{};

@@ -105,7 +105,21 @@ listener::~listener()
     if (!address_.socket_file.empty() && acceptor_.is_open()) ::unlink(address_.socket_file.c_str());
 }
 
-void listener::start() { asio::co_spawn(executor_, accept(), asio::detached); }
+void listener::start()
+{
+    asio::co_spawn(executor_, accept(), asio::detached);
+    asio::co_spawn(executor_, sweep(), asio::detached);
+}
+
+asio::awaitable<void> listener::sweep()
+{
+    asio::steady_timer timer(executor_);
+    for (;;) {
+        timer.expires_after(std::chrono::seconds(1));
+        co_await timer.async_wait(asio::use_awaitable);
+        for (const auto& c : open_) c->give_up_if_overdue(std::chrono::steady_clock::now());
+    }
+}
 
 asio::awaitable<void> listener::accept()
 {

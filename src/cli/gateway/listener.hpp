@@ -41,6 +41,7 @@ public:
 
 private:
     asio::awaitable<void> accept();
+    asio::awaitable<void> sweep();
     void serve(inbound_socket socket);
 
     asio::any_io_executor executor_;

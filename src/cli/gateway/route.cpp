@@ -1,10 +1,12 @@
 #include "cli/gateway/route.hpp"
 
 #include "cli/gateway/forwarding.hpp"
+#include "cli/gateway/refusal.hpp"
 
 #include <boost/system/system_error.hpp>
 
 #include <exception>
+#include <optional>
 #include <utility>
 
 namespace afresh::cli {
@@ -22,50 +24,6 @@ http_client_options options_for(const route_settings& settings, const tls_option
     return o;
 }
 
-// Whose fault it is, in the words of RFC 9110 15.6.
-unsigned status_for(const error_code& ec)
-{
-    if (ec == condition::sign_in || ec == condition::misconfigured) return 502;
-    if (ec.category() != error_category()) return 502;
-    switch (static_cast<errc>(ec.value())) {
-    case errc::temporarily_unavailable:
-    case errc::wait_timed_out:
-    case errc::malformed_response:
-    case errc::store_failed:
-    case errc::pool_timed_out:
-    case errc::closed: return 503;
-    case errc::connect_timed_out:
-    case errc::tls_timed_out:
-    case errc::first_byte_timed_out:
-    case errc::body_timed_out:
-    case errc::total_timed_out: return 504;
-    case errc::invalid_argument:
-    case errc::body_failed: return 400;
-    default: return 502;
-    }
-}
-
-const char* title_of(unsigned status)
-{
-    switch (status) {
-    case 400: return "Bad Request";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    default: return "Bad Gateway";
-    }
-}
-
-asio::awaitable<void> answer_problem(inbound& in, unsigned status, std::string why)
-{
-    http_fields fields;
-    fields.add("Content-Type", "application/problem+json");
-    fields.add("Cache-Control", "no-store");
-    if (status == 503) fields.add("Retry-After", "1");
-    std::string body = problem(status, title_of(status), why);
-    co_await in.answer(status, std::move(fields), std::move(body));
-}
-
 } // namespace
 
 route::route(route_settings settings, token_source tokens, const tls_options& tls)
@@ -76,7 +34,6 @@ route::route(route_settings settings, token_source tokens, const tls_options& tl
 void route::close()
 {
     api_.close();
-    tokens_.close();
 }
 
 asio::awaitable<void> route::serve(std::shared_ptr<inbound> in)
@@ -108,7 +65,7 @@ asio::awaitable<void> route::forward(inbound& in, unsigned& status)
     if (in.method() == "CONNECT" || fields.contains("Upgrade")) why = "the gateway switches no protocols";
     if (!why.empty()) {
         status = url.empty() ? 400 : 501;
-        co_return co_await answer_problem(in, status, std::move(why));
+        co_return co_await answer_refusal(in, refusal(status, std::move(why)));
     }
     http_request request(in.method(), url);
     request.fields() = forward_request(fields);
@@ -123,13 +80,13 @@ asio::awaitable<void> route::forward(inbound& in, unsigned& status)
 
 asio::awaitable<void> route::pass_on(inbound& in, http_request request, unsigned& status)
 {
-    error_code ec;
-    std::string why;
+    std::optional<refusal> refused;
     try {
         http_stream answer = co_await api_.open(std::move(request));
         status = answer.status();
         http_fields fields = forward_answer(answer.fields());
-        co_await in.begin(status, fields);
+        in.begin(status, fields);
+        if (!fields.contains("Content-Length")) co_await in.flush(); // events, perhaps, and none has happened yet
         for (;;) {
             std::string piece = co_await answer.read();
             if (piece.empty()) break;
@@ -138,17 +95,10 @@ asio::awaitable<void> route::pass_on(inbound& in, http_request request, unsigned
         co_return co_await in.end();
     } catch (const boost::system::system_error& e) {
         if (in.has_begun()) throw; // what was begun cannot be taken back: the connection ends
-        ec = e.code();
-        why = e.what();
+        refused = refusal_of(e.code(), e.what());
     }
-    co_await refuse(in, ec, std::move(why), status);
-}
-
-asio::awaitable<void> route::refuse(inbound& in, const error_code& ec, std::string why, unsigned& status)
-{
-    status = status_for(ec);
-    why.resize(std::min(why.size(), why.rfind(" [")));
-    co_await answer_problem(in, status, std::move(why));
+    status = refused->status;
+    co_await answer_refusal(in, *std::move(refused));
 }
 
 } // namespace afresh::cli

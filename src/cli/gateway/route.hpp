@@ -37,7 +37,6 @@ public:
 private:
     asio::awaitable<void> forward(inbound& in, unsigned& status);
     asio::awaitable<void> pass_on(inbound& in, http_request request, unsigned& status);
-    static asio::awaitable<void> refuse(inbound& in, const error_code& ec, std::string why, unsigned& status);
 
     route_settings settings_;
     token_source tokens_;
