@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,9 +35,9 @@ struct running {
     running(const std::string& profiles, const std::string& target, const std::string& more = {},
             const std::string& further = {})
     {
-        where.configure(profiles,
-                        R"(, "gateway": {)" + further + R"("status": "127.0.0.1:0", "routes": [{"listen": "127.0.0.1:0", "target": ")" +
-                            target + "\"" + more + "}]}");
+        where.configure(profiles, R"(, "gateway": {)" + further +
+                                      R"("status": "127.0.0.1:0", "routes": [{"listen": "127.0.0.1:0", "target": ")" +
+                                      target + "\"" + more + "}]}");
         program = std::make_unique<child_program>(
             std::vector<std::string>{"/bin/sh", "-c", "exec " + where.command("gateway") + " 2>&1"},
             std::vector<std::string>{});
@@ -104,6 +105,36 @@ BOOST_AUTO_TEST_CASE(a_request_gets_the_gateways_token_and_not_the_callers)
     BOOST_TEST(metrics.find("afresh_token_requests_total{profile=\"robot\"} 1\n") != std::string::npos, metrics);
     BOOST_TEST(metrics.find(token_in(answer).empty() ? "mine" : token_in(answer)) == std::string::npos);
     BOOST_TEST(status_of(g.ask("/nothing")) == "HTTP/1.1 404 Not Found");
+    BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(operators_see_a_page)
+{
+    auto as = std::make_unique<authorization_server>(
+        std::initializer_list<authorization_server::environment::value_type>{{"AT_TTL", "5"}});
+    raw_server api(keep_answering());
+    running g(robot(*as), api.url(""));
+    for (int i = 0; i < 3; ++i) BOOST_TEST(status_of(g.get("/")) == "HTTP/1.1 200 OK");
+    const std::string url = "http://127.0.0.1:" + std::to_string(g.status_port) + "/";
+    for (const char* scheme : {"light", "dark"})
+        for (const int width : {1000, 380}) {
+            const std::string file = std::string("gateway_") + scheme + "_" + std::to_string(width) + ".png";
+            const std::string text = authorization_server::look(url, file, scheme, width, 2);
+            BOOST_TEST(text.find("error: ") == std::string::npos, text);
+            BOOST_TEST(text.find("ready") != std::string::npos, text);
+            BOOST_TEST(text.find("robot") != std::string::npos, text);
+            BOOST_TEST(text.find("3 requests") != std::string::npos, text);
+            BOOST_TEST(std::filesystem::file_size(file) > 5000u);
+        }
+    // Nothing of a token is on it.
+    const std::string picture = body_after(g.ask("/status.json"));
+    BOOST_TEST(picture.find("\"state\":") != std::string::npos);
+    BOOST_TEST(picture.find("access_token") == std::string::npos);
+    as->kill();
+    for (int i = 0; i < 200 && g.ask("/status.json").find("\"ready\":false") == std::string::npos; ++i)
+        std::this_thread::sleep_for(100ms);
+    const std::string text = authorization_server::look(url, "gateway_down.png", "light", 1000, 2);
+    BOOST_TEST(text.find("not ready") != std::string::npos, text);
     BOOST_TEST(g.stop() == 0);
 }
 

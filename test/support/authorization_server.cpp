@@ -304,6 +304,12 @@ std::string authorization_server::browse_really(const std::string& url, const st
     return run_script("browser.mjs", {url, screenshot});
 }
 
+std::string authorization_server::look(const std::string& url, const std::string& screenshot, const std::string& scheme,
+                                       int width, int seconds)
+{
+    return run_script("look.mjs", {url, screenshot, scheme, std::to_string(width), std::to_string(seconds)});
+}
+
 std::string authorization_server::approve_device(const std::string& url) const
 {
     return run_script("uiless.mjs", {"device", url});

@@ -70,6 +70,10 @@ public:
     // The same in a real browser, headless, whose last page is photographed. Returns that page's title, and what the browser
     // complained about there.
     static std::string browse_really(const std::string& url, const std::string& screenshot);
+    // What a page shows in a real browser after some seconds, and what the browser complains about ("error: ..."). `scheme`:
+    // light or dark.
+    static std::string look(const std::string& url, const std::string& screenshot, const std::string& scheme, int width,
+                            int seconds);
     // The same on the page of the device flow.
     std::string approve_device(const std::string& url) const;
 

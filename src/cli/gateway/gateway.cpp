@@ -9,6 +9,8 @@
 #include "cli/gateway/token_server.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -35,17 +37,12 @@ void require_local(const std::string& address, bool unsafe)
         "UNIX socket, or write \"unsafe_listen\": true");
 }
 
-struct parts {
-    std::shared_ptr<routes> all = std::make_shared<routes>();
-    std::shared_ptr<sources_by_profile> sources = std::make_shared<sources_by_profile>();
-};
-
 // The same profile is the same source, whatever routes have it. The socket for tokens hands out those of all profiles.
-asio::awaitable<parts> open_parts(configuration all)
+asio::awaitable<std::shared_ptr<gateway_state>> open_parts(configuration all)
 {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const auto store = open_store(executor, all);
-    parts made;
+    const auto made = std::make_shared<gateway_state>();
     for (profile p : all.profiles) {
         bool wanted = !all.gateway.tokens.empty();
         for (const route_settings& r : all.gateway.routes) {
@@ -55,34 +52,43 @@ asio::awaitable<parts> open_parts(configuration all)
         }
         if (!wanted) continue;
         token_source opened = co_await open_source(p, store);
-        made.sources->emplace(p.name, std::move(opened));
+        made->sources.emplace(p.name, std::move(opened));
     }
     for (const route_settings& r : all.gateway.routes) {
         const tls_options tls = tls_of(find_profile(all, r.profile));
-        made.all->push_back(std::make_shared<route>(r, made.sources->at(r.profile), tls));
+        made->routes.push_back(std::make_shared<route>(r, made->sources.at(r.profile), tls));
     }
     co_return made;
 }
 
 using listeners = std::vector<std::unique_ptr<listener>>;
 
-listeners listen(const asio::any_io_executor& executor, const gateway_settings& settings, const parts& all)
+listeners listen(const asio::any_io_executor& executor, const gateway_settings& settings,
+                 const std::shared_ptr<const gateway_state>& g)
 {
     listeners open;
     const auto add = [&](const std::string& address, const std::string& purpose, listener::server serve) {
         open.push_back(std::make_unique<listener>(executor, address, std::move(serve)));
         std::cerr << "afresh: listening on " << open.back()->name() << " for " << purpose << '\n';
     };
-    for (const auto& r : *all.all)
+    for (const auto& r : g->routes)
         add(r->settings().listen, r->settings().target,
             [r](std::shared_ptr<inbound> in) { return r->serve(std::move(in)); });
     if (!settings.status.empty())
-        add(settings.status, "status",
-            [a = all.all](std::shared_ptr<inbound> in) { return serve_admin(std::move(in), a); });
+        add(settings.status, "status", [g](std::shared_ptr<inbound> in) { return serve_admin(std::move(in), g); });
     if (!settings.tokens.empty())
-        add(settings.tokens, "tokens",
-            [s = all.sources](std::shared_ptr<inbound> in) { return serve_tokens(std::move(in), s); });
+        add(settings.tokens, "tokens", [g](std::shared_ptr<inbound> in) { return serve_tokens(std::move(in), g); });
     return open;
+}
+
+asio::awaitable<void> keep_history(std::shared_ptr<gateway_state> g)
+{
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (;;) {
+        timer.expires_after(std::chrono::seconds(1));
+        co_await timer.async_wait(asio::use_awaitable);
+        g->lately.sample(totals_of(*g));
+    }
 }
 
 asio::awaitable<void> drain(listeners& open)
@@ -108,17 +114,18 @@ asio::awaitable<int> run_gateway(configuration all)
     for (const route_settings& r : settings.routes) require_local(r.listen, settings.unsafe_listen);
     if (!settings.status.empty()) require_local(settings.status, settings.unsafe_listen);
     asio::signal_set signals(executor, SIGTERM, SIGINT);
-    const parts made = co_await open_parts(all);
+    const std::shared_ptr<gateway_state> made = co_await open_parts(all);
     listeners open = listen(executor, settings, made);
     for (const auto& l : open) l->start();
-    for (const auto& [name, tokens] : *made.sources) (void)tokens.try_get(); // the first caller need not wait for it
+    asio::co_spawn(executor, keep_history(made), asio::detached);
+    for (const auto& [name, tokens] : made->sources) (void)tokens.try_get(); // the first caller need not wait for it
     notify_manager("READY=1");
     co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
     notify_manager("STOPPING=1");
     std::cerr << "afresh: stopping\n";
     co_await drain(open);
-    for (const auto& r : *made.all) r->close();
-    for (const auto& [name, tokens] : *made.sources) {
+    for (const auto& r : made->routes) r->close();
+    for (const auto& [name, tokens] : made->sources) {
         auto saved = tokens.async_shutdown(std::chrono::seconds(10), asio::as_tuple(asio::use_awaitable));
         (void)co_await std::move(saved);
     }

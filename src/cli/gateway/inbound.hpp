@@ -52,6 +52,7 @@ public:
     bool has_begun() const noexcept { return begun_; }
     // Another request may follow.
     bool may_go_on() const;
+    bool is_draining() const noexcept { return draining_; }
     void close();
     // No further request is waited for; one that is under way is served.
     void drain();
@@ -68,7 +69,7 @@ private:
     using parser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
     inbound_socket socket_;
     boost::beast::flat_buffer buffer_;
-    std::string head_;   // of an answer, and of a chunk: leaves with what follows
+    std::string head_; // of an answer, and of a chunk: leaves with what follows
     std::chrono::steady_clock::time_point overdue_ = std::chrono::steady_clock::time_point::max();
     std::optional<parser> parser_;
     bool granted_{}; // the body that was announced with Expect: 100-continue

@@ -31,10 +31,7 @@ route::route(route_settings settings, token_source tokens, const tls_options& tl
 {
 }
 
-void route::close()
-{
-    api_.close();
-}
+void route::close() { api_.close(); }
 
 asio::awaitable<void> route::serve(std::shared_ptr<inbound> in)
 {

@@ -66,14 +66,15 @@ asio::awaitable<void> hand_out(inbound& in, const token_source& tokens, question
 
 } // namespace
 
-asio::awaitable<void> serve_tokens(std::shared_ptr<inbound> in, std::shared_ptr<const sources_by_profile> all)
+asio::awaitable<void> serve_tokens(std::shared_ptr<inbound> in, std::shared_ptr<const gateway_state> g)
 {
+    const sources_by_profile& all = g->sources;
     while (co_await in->read_header()) {
-        const auto q = read_question(in->target(), *all);
-        const auto found = q ? all->find(q->profile) : all->end();
+        const auto q = read_question(in->target(), all);
+        const auto found = q ? all.find(q->profile) : all.end();
         if (in->method() != "GET" || !q || (q->path != "/token" && q->path != "/authorization"))
             co_await answer_refusal(*in, refusal(400, "there are GET /token and GET /authorization, with ?profile="));
-        else if (found == all->end())
+        else if (found == all.end())
             co_await answer_refusal(*in, refusal(404, "there is no such profile"));
         else
             co_await hand_out(*in, found->second, *q);

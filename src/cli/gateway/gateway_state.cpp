@@ -1,0 +1,119 @@
+#include "cli/gateway/gateway_state.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace afresh::cli {
+namespace {
+
+namespace json = boost::json;
+
+const char* name_of(source_state s)
+{
+    switch (s) {
+    case source_state::empty: return "empty";
+    case source_state::fresh: return "fresh";
+    case source_state::due: return "due";
+    case source_state::refreshing: return "refreshing";
+    case source_state::waiting: return "waiting";
+    case source_state::refused: return "refused";
+    case source_state::closed: return "closed";
+    }
+    return "closed";
+}
+
+bool is_usable(const source_status& s) { return s.state == source_state::fresh || s.state == source_state::due; }
+
+json::object picture_of(const std::string& profile, const source_status& s)
+{
+    json::object o;
+    o["profile"] = profile;
+    o["state"] = name_of(s.state);
+    if (s.expires && is_usable(s))
+        o["expires_in"] = std::chrono::duration<double>(*s.expires - std::chrono::system_clock::now()).count();
+    o["generation"] = s.generation;
+    o["token_requests"] = s.token_requests;
+    o["waiters"] = s.waiters;
+    o["failures"] = s.consecutive_failures;
+    if (s.last_failure) {
+        std::string why = s.last_failure.message();
+        if (!s.last_diagnostics.error.empty()) why += " (" + s.last_diagnostics.error + ")";
+        o["detail"] = why;
+    }
+    return o;
+}
+
+std::uint64_t requests_of(const route& r)
+{
+    std::uint64_t n = 0;
+    for (const std::uint64_t c : r.count().by_class) n += c;
+    return n;
+}
+
+json::object picture_of(const route& r)
+{
+    json::object o;
+    o["target"] = r.settings().target;
+    o["listen"] = r.settings().listen;
+    o["profile"] = r.settings().profile;
+    o["in_flight"] = r.count().in_flight;
+    o["requests"] = requests_of(r);
+    o["failed"] = failed_of(r);
+    o["recovered"] = recovered_of(r);
+    return o;
+}
+
+} // namespace
+
+std::uint64_t failed_of(const route& r) { return r.count().by_class[0] + r.count().by_class[5]; }
+
+std::uint64_t recovered_of(const route& r)
+{
+    std::uint64_t n = 0;
+    for (const http_origin_metrics& o : r.metrics().origins) n += o.replays;
+    return n;
+}
+
+totals totals_of(const gateway_state& g)
+{
+    totals t;
+    for (const auto& r : g.routes) {
+        t.requests += requests_of(*r);
+        t.failed += failed_of(*r);
+        t.recovered += recovered_of(*r);
+        const http_histogram& h = r->count().duration;
+        for (std::size_t i = 0; i < h.buckets.size(); ++i) t.duration.buckets[i] += h.buckets[i];
+    }
+    return t;
+}
+
+std::string gateway_json(const gateway_state& g)
+{
+    const totals all = totals_of(g);
+    json::object o;
+    bool ready = true;
+    json::array sources, routes, hour;
+    for (const auto& [name, tokens] : g.sources) {
+        const source_status s = tokens.status();
+        ready = ready && is_usable(s);
+        sources.push_back(picture_of(name, s));
+    }
+    for (const auto& r : g.routes) routes.push_back(picture_of(*r));
+    for (const history::piece& p : g.lately.hour()) hour.push_back(json::array{p.per_second, p.failed, p.recovered});
+    o["ready"] = ready;
+    o["per_second"] = g.lately.per_second();
+    o["p50"] = g.lately.percentile(0.5);
+    o["p99"] = g.lately.percentile(0.99);
+    o["failed"] = all.failed;
+    o["recovered"] = all.recovered;
+    o["sources"] = std::move(sources);
+    o["routes"] = std::move(routes);
+    o["hour"] = std::move(hour);
+    return json::serialize(o) + "\n";
+}
+
+} // namespace afresh::cli

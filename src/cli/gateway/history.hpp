@@ -1,0 +1,47 @@
+#pragma once
+// What the gateway has done lately: the last second, and the last hour in pieces of ten seconds. Pure.
+
+#include <afresh/http_metrics.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace afresh::cli {
+
+// Of all routes, since the start.
+struct totals {
+    std::uint64_t requests{};
+    std::uint64_t failed{};    // 5xx, and broken off
+    std::uint64_t recovered{}; // sent again after a 401
+    http_histogram duration{};
+};
+
+class history {
+public:
+    static constexpr std::size_t pieces = 360; // of ten seconds
+    struct piece {
+        double per_second{};
+        std::uint64_t failed{};
+        std::uint64_t recovered{};
+    };
+    // Once a second.
+    void sample(const totals& now);
+
+    double per_second() const noexcept { return per_second_; }
+    // Of the last minute, in seconds: no more than so many of a hundred took longer. 0: there were none.
+    double percentile(double share) const;
+    const std::deque<piece>& hour() const noexcept { return hour_; }
+
+private:
+    totals last_;
+    std::deque<totals> minute_; // each second's
+    double per_second_{};
+    piece current_;
+    unsigned seconds_{};
+    std::deque<piece> hour_;
+};
+
+} // namespace afresh::cli

@@ -1,0 +1,47 @@
+// What the status page says of the last second and the last hour.
+
+#include "cli/gateway/history.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace afresh;
+using namespace afresh::cli;
+
+BOOST_AUTO_TEST_CASE(a_second_and_an_hour)
+{
+    history h;
+    totals t;
+    BOOST_TEST(h.percentile(0.5) == 0);
+    h.sample(t);
+    BOOST_TEST(h.per_second() == 0);
+    for (int second = 1; second < 5000; ++second) {
+        t.requests += 100;
+        t.recovered += second % 10 == 0 ? 1 : 0;
+        for (int i = 0; i < 100; ++i) t.duration.record(i < 98 ? 0.02 : 0.3);
+        if (second == 4995) t.failed += 7;
+        h.sample(t);
+    }
+    BOOST_TEST(h.per_second() == 100);
+    BOOST_TEST(h.hour().size() == history::pieces);
+    BOOST_TEST(std::abs(h.hour().back().per_second - 100) < 0.001);
+    BOOST_TEST(h.hour().back().failed == 7u);
+    BOOST_TEST(h.hour().front().failed == 0u);
+    BOOST_TEST(h.hour().back().recovered == 1u);
+    BOOST_TEST(h.percentile(0.5) == 0.025);
+    BOOST_TEST(h.percentile(0.98) == 0.025);
+    BOOST_TEST(h.percentile(0.99) == 0.5);
+}
+
+BOOST_AUTO_TEST_CASE(only_the_last_minute_counts_for_durations)
+{
+    history h;
+    totals t;
+    for (int i = 0; i < 1000; ++i) t.duration.record(5);
+    h.sample(t);
+    BOOST_TEST(h.percentile(0.5) == 5);
+    for (int i = 0; i < 60; ++i) h.sample(t);
+    BOOST_TEST(h.percentile(0.5) == 0);
+    t.duration.record(100);
+    h.sample(t);
+    BOOST_TEST(h.percentile(0.5) == 10); // longer than all bounds
+}
