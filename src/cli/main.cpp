@@ -36,8 +36,8 @@ int main(int argc, char** argv)
         ->type_name("FILE");
     app.add_flag("--json", common.json, "Results and errors as JSON");
     using adding = runner (*)(CLI::App&, common_options&);
-    constexpr std::array<adding, 10> all{add_login,   add_token,    add_exec,    add_status, add_logout,
-                                         add_inspect, add_discover, add_gateway, add_config, add_demo};
+    constexpr std::array<adding, 12> all{add_login,   add_token,    add_exec,   add_request, add_status, add_logout,
+                                         add_inspect, add_discover, add_doctor, add_gateway, add_config, add_demo};
     std::vector<std::pair<CLI::App*, runner>> commands;
     for (const adding add : all) {
         runner run = add(app, common);

@@ -97,6 +97,61 @@ BOOST_AUTO_TEST_CASE(a_token_is_printed_for_each_kind_of_program)
     BOOST_TEST(h.run("token --write-file /nonexistent/t").code == 69);
 }
 
+BOOST_AUTO_TEST_CASE(a_request_carries_the_token_where_it_may_go)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    home h;
+    const std::string secret = h.write("secret", "basic-secret");
+    const std::string whoami = as.url("/api/whoami");
+    h.configure(machine_profile(as.issuer(), secret));
+    const ended kept = h.run("request " + whoami);
+    BOOST_TEST(kept.code == 78);
+    BOOST_TEST(kept.err.find("\"origins\"") != std::string::npos, kept.err);
+    h.configure(machine_profile(as.issuer(), secret, ", \"origins\": [\"" + as.issuer() + "\"]"));
+    const ended me = h.run("request " + whoami);
+    BOOST_TEST(me.code == 0);
+    BOOST_TEST(me.out.find("\"sub\":\"basic\"") != std::string::npos, me.out + me.err);
+    BOOST_TEST(h.run("request -i " + whoami).out.starts_with("HTTP/1.1 200\r\n"));
+    BOOST_TEST(h.run("request " + as.url("/nothing")).code == 0);
+    BOOST_TEST(h.run("request -f " + as.url("/nothing")).code == 65);
+    BOOST_TEST(h.run("request -H broken " + whoami).code == 69);
+    const std::string file = h.file("answer");
+    BOOST_TEST(h.run("request -d @" + secret + " -o " + file + " " + whoami).out == "");
+    BOOST_TEST(content(file) == me.out);
+    // Bound to a key: the proof is made for this request.
+    h.configure(
+        R"("bound": {"client_id": "dpop", "client_authentication": "client_secret_basic", "dpop": true, "grant": )"
+        R"("client_credentials", "client_secret": {"file": ")" +
+        h.write("dpop", "dpop-secret") + R"("}, "issuer": ")" + as.issuer() + R"(", "origins": [")" + as.issuer() +
+        "\"]}");
+    BOOST_TEST(h.run("request " + whoami).out.find("\"scheme\":\"DPoP\"") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_doctor_says_what_is_wrong)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    home h;
+    const std::string secret = h.write("secret", "basic-secret");
+    h.configure(machine_profile(as.issuer(), secret) + ", " + user_profile(as));
+    const ended well = h.run("doctor robot");
+    BOOST_TEST(well.code == 0);
+    BOOST_TEST(well.out.find("no  ") == std::string::npos, well.out);
+    BOOST_TEST(well.out.find("ok  the clocks agree") != std::string::npos, well.out);
+    const ended nobody = h.run("doctor me");
+    BOOST_TEST(nobody.code == 78);
+    BOOST_TEST(nobody.out.find("no  nobody is signed in\n    afresh login me") != std::string::npos, nobody.out);
+    h.configure(machine_profile(as.issuer() + "/x", h.file("missing")));
+    const ended ill = h.run("doctor");
+    BOOST_TEST(ill.out.find("no  client_secret: ") != std::string::npos, ill.out);
+    BOOST_TEST(ill.out.find("no  its metadata: ") != std::string::npos, ill.out);
+    h.configure(R"("key": {"client_id": "c", "client_authentication": "tls_client_auth", "issuer": ")" + as.issuer() +
+                "\"}");
+    const ended method = h.run("--json doctor");
+    BOOST_TEST(method.out.find("does not take client_authentication tls_client_auth") != std::string::npos, method.out);
+    h.configure(machine_profile("http://127.0.0.1:1", secret));
+    BOOST_TEST(h.run("doctor").out.find("check the network") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(many_commands_at_once_share_one_refresh)
 {
     authorization_server as({{"AT_TTL", "10"}});

@@ -57,11 +57,13 @@ struct home {
 };
 
 // A client with client credentials, whose secret is in that file.
-inline std::string machine_profile(const std::string& issuer, const std::string& secret_file)
+// `more`: further members.
+inline std::string machine_profile(const std::string& issuer, const std::string& secret_file,
+                                   const std::string& more = {})
 {
     return R"("robot": {"client_id": "basic", "client_authentication": "client_secret_basic", "grant": "client_credentials",)"
            R"("client_secret": {"file": ")" +
-           secret_file + R"("}, "issuer": ")" + issuer + "\"}";
+           secret_file + R"("}, "issuer": ")" + issuer + "\"" + more + "}";
 }
 
 } // namespace afresh::test

@@ -20,6 +20,8 @@ runner add_logout(CLI::App& app, common_options& common);
 runner add_status(CLI::App& app, common_options& common);
 runner add_inspect(CLI::App& app, common_options& common);
 runner add_discover(CLI::App& app, common_options& common);
+runner add_request(CLI::App& app, common_options& common);
+runner add_doctor(CLI::App& app, common_options& common);
 runner add_gateway(CLI::App& app, common_options& common);
 runner add_config(CLI::App& app, common_options& common);
 runner add_demo(CLI::App& app, common_options& common);

@@ -34,8 +34,10 @@ failure of_code(const error_code& ec, std::string text, const std::string& profi
     case errc::invalid_argument:
     case errc::insecure_url:
     case errc::invalid_metadata:
-    case errc::origin_not_allowed:
         return {exit_config, std::move(text), "compare the profile with what the server knows of this client"};
+    case errc::origin_not_allowed:
+        return {exit_config, std::move(text),
+                "add the origin to \"origins\" of the profile, if the token may go there"};
     case errc::store_failed: return {exit_io, std::move(text), {}};
     case errc::temporarily_unavailable:
     case errc::malformed_response:
