@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_success_of_another_content_type_is_in_doubt)
         BOOST_TEST(read(answer(200, body, type)).outcome == verdict::ok, type);
 }
 
-BOOST_AUTO_TEST_CASE(json_deeper_than_32_is_in_doubt)
+BOOST_AUTO_TEST_CASE(B16_json_deeper_than_32_is_in_doubt)
 {
     const auto nested = [](int depth) {
         return R"({"access_token":"at","token_type":"Bearer","x":)" + std::string(depth - 1, '[') +
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(json_deeper_than_32_is_in_doubt)
     BOOST_TEST(read(answer(200, nested(32))).outcome == verdict::ok);
 }
 
-BOOST_AUTO_TEST_CASE(a_member_given_twice_is_in_doubt)
+BOOST_AUTO_TEST_CASE(B16_a_member_given_twice_is_in_doubt)
 {
     const std::string good = R"("access_token":"at","token_type":"Bearer","expires_in":60,"scope":"a")";
     for (const auto again :

@@ -181,6 +181,7 @@ BOOST_AUTO_TEST_CASE(the_same_over_https_and_with_certificates)
     sign_in_and_live(as, client_registration(m, "basic").client_secret_basic("basic-secret"), web());
     sign_in_and_live(as, client_registration(m, "pkjwt").private_key_jwt(client_key("es256", "ES256", "es1")), web());
     sign_in_and_live(as, client_registration(m, "public"), web());
+    sign_in_and_live(as, client_registration(m, "dpop-public").dpop_bound_access_tokens(), web());
     sign_in_options pushed = web();
     pushed.push_request = true;
     // Their tokens are bound to the certificate (RFC 8705 3), which the UserInfo endpoint looks at.
