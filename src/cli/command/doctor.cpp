@@ -2,7 +2,7 @@
 #include "cli/command/exit_code.hpp"
 #include "cli/config/secret.hpp"
 #include "cli/config/setup.hpp"
-#include "cli/demo/terminal.hpp"
+#include "cli/show/terminal.hpp"
 
 #include <afresh/http_client.hpp>
 #include <afresh/provider.hpp>

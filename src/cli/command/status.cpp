@@ -2,7 +2,7 @@
 #include "cli/command/exit_code.hpp"
 #include "cli/command/token_text.hpp"
 #include "cli/config/setup.hpp"
-#include "cli/demo/terminal.hpp"
+#include "cli/show/terminal.hpp"
 
 #include <afresh/chain_record.hpp>
 
@@ -54,29 +54,40 @@ const stored_token* lasting_longest(const chain_record& r)
     return found == r.tokens.end() ? nullptr : &*found;
 }
 
+line with(line l, std::string state, tone colour, std::string more = {})
+{
+    l.state = std::move(state);
+    l.colour = colour;
+    l.more = std::move(more);
+    return l;
+}
+
 line describe_live(line l, const profile& p, const store_reply& reply)
 {
     const chain_record& r = reply.record;
     const stored_token* const t = lasting_longest(r);
     const bool renewable = !r.refresh_token.empty() || p.grant != "refresh_token";
     if (t) l.expires_at = t->expires_at;
-    if (!t && !renewable) return l.state = "empty", l.colour = tone::faint, l.more = "nobody has signed in", l;
-    if (t && !t->expires_at)
-        return l.state = "held", l.colour = tone::good, l.share = 1, l.more = "for an unknown time", l;
+    if (!t && !renewable) return with(std::move(l), "empty", tone::faint, "nobody has signed in");
+    if (t && !t->expires_at) {
+        l.share = 1;
+        return with(std::move(l), "held", tone::good, "for an unknown time");
+    }
     if (t && *t->expires_at > reply.now) {
         const auto left = std::chrono::floor<seconds>(*t->expires_at - reply.now);
         const auto whole = std::chrono::floor<seconds>(*t->expires_at - t->obtained_at);
-        l.state = "good";
-        l.colour = tone::good;
         l.share = whole.count() > 0 ? static_cast<double>(left.count()) / static_cast<double>(whole.count()) : 1;
-        l.more = in_words(left) + " left";
+        l = with(std::move(l), "good", tone::good, in_words(left) + " left");
+    } else if (renewable) {
+        l = with(std::move(l), "asleep", tone::plain, "is renewed when somebody asks");
     } else {
-        l.state = renewable ? "asleep" : "expired";
-        l.colour = renewable ? tone::plain : tone::bad;
-        l.more = renewable ? "is renewed when somebody asks" : "and there is no refresh token: sign in again";
+        l = with(std::move(l), "expired", tone::bad, "and there is no refresh token: sign in again");
     }
-    if (r.intent.in_doubt) l.colour = tone::warning, l.more += "; the last answer was lost";
-    if (r.not_before > reply.now) l.colour = tone::warning, l.more += "; waiting after: " + r.last_cause;
+    std::string trouble;
+    if (r.intent.in_doubt) trouble += "; the last answer was lost";
+    if (r.not_before > reply.now) trouble += "; waiting after: " + r.last_cause;
+    if (!trouble.empty()) l.colour = tone::warning;
+    l.more += trouble;
     return l;
 }
 
@@ -85,13 +96,11 @@ line describe(const profile& p, const store_reply& reply)
     line l;
     l.profile = p.name;
     l.generation = reply.record.generation;
-    if (reply.outcome == store_reply::status::failed)
-        return l.state = "unknown", l.colour = tone::bad, l.more = reply.error_text, l;
+    if (reply.outcome == store_reply::status::failed) return with(std::move(l), "unknown", tone::bad, reply.error_text);
     switch (reply.record.state) {
     case grant_state::live: break;
-    case grant_state::dead:
-        return l.state = "refused", l.colour = tone::bad, l.more = "sign in: afresh login " + p.name, l;
-    case grant_state::signed_out: return l.state = "signed out", l.colour = tone::faint, l;
+    case grant_state::dead: return with(std::move(l), "refused", tone::bad, "sign in: afresh login " + p.name);
+    case grant_state::signed_out: return with(std::move(l), "signed out", tone::faint);
     }
     return describe_live(std::move(l), p, reply);
 }

@@ -1,8 +1,6 @@
 #include "cli/config/metadata_cache.hpp"
 
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
+#include "cli/config/metadata_json.hpp"
 
 #include <chrono>
 #include <cstdlib>
@@ -15,19 +13,6 @@
 
 namespace afresh::cli {
 namespace {
-
-namespace json = boost::json;
-
-struct endpoint {
-    const char* name;
-    std::string server_metadata::*value;
-};
-constexpr endpoint endpoints[]{
-    {"authorization_endpoint", &server_metadata::authorization_endpoint},
-    {"token_endpoint", &server_metadata::token_endpoint},
-    {"jwks_uri", &server_metadata::jwks_uri},
-    {"revocation_endpoint", &server_metadata::revocation_endpoint},
-};
 
 // The issuer's URL as a file name: letters, digits and dots stay.
 std::string path_of(const std::string& directory, const std::string& issuer)
@@ -51,16 +36,8 @@ std::optional<cached_metadata> read_metadata_cache(const std::string& directory,
         return std::nullopt;
     std::ifstream in(path, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    json::error_code ec;
-    const json::value v = json::parse(text, ec);
-    if (ec || !v.is_object()) return std::nullopt;
     cached_metadata got;
-    const auto member = [&](const char* name) {
-        const json::value* const m = v.as_object().if_contains(name);
-        return m && m->is_string() ? std::string(m->as_string()) : std::string();
-    };
-    got.known.issuer = member("issuer");
-    for (const endpoint& e : endpoints) got.known.*e.value = member(e.name);
+    got.known = read_metadata_json(text);
     if (got.known.issuer != issuer || got.known.token_endpoint.empty()) return std::nullopt;
     const auto written = std::chrono::system_clock::from_time_t(s.st_mtime);
     const auto age = std::chrono::system_clock::now() - written;
@@ -70,15 +47,12 @@ std::optional<cached_metadata> read_metadata_cache(const std::string& directory,
 
 void write_metadata_cache(const std::string& directory, const server_metadata& known)
 {
-    json::object o;
-    o["issuer"] = known.issuer;
-    for (const endpoint& e : endpoints) o[e.name] = known.*e.value;
     std::error_code ec;
     std::filesystem::create_directories(directory, ec);
     const std::string path = path_of(directory, known.issuer);
     const std::string mine = path + "." + std::to_string(::getpid());
     const ::mode_t mask = ::umask(077);
-    std::ofstream(mine, std::ios::binary | std::ios::trunc) << json::serialize(o) << '\n';
+    std::ofstream(mine, std::ios::binary | std::ios::trunc) << metadata_json(known) << '\n';
     ::umask(mask);
     std::filesystem::rename(mine, path, ec);
 }

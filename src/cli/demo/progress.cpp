@@ -32,20 +32,6 @@ tone tone_of(source_state state) noexcept
 
 } // namespace
 
-std::string_view name_of(source_state state) noexcept
-{
-    switch (state) {
-    case source_state::empty: return "empty";
-    case source_state::fresh: return "fresh";
-    case source_state::due: return "due";
-    case source_state::refreshing: return "refreshing";
-    case source_state::waiting: return "waiting";
-    case source_state::refused: return "refused";
-    case source_state::closed: return "closed";
-    }
-    return "";
-}
-
 void progress::note(double at, tone t, std::string_view text)
 {
     std::string out;

@@ -2,7 +2,8 @@
 // What is seen while a run lasts: events that scroll by, and below them a picture that is redrawn. Where lines cannot
 // be redrawn, a plain line a second instead.
 
-#include "cli/demo/terminal.hpp"
+#include "cli/show/state_name.hpp"
+#include "cli/show/terminal.hpp"
 
 #include <afresh/status.hpp>
 
@@ -53,7 +54,5 @@ private:
     std::string shown_; // the block on the screen
     double next_line_{};
 };
-
-std::string_view name_of(source_state state) noexcept;
 
 } // namespace afresh::cli

@@ -3,7 +3,7 @@
 
 #include "cli/demo/callers.hpp"
 #include "cli/demo/demo_server.hpp"
-#include "cli/demo/terminal.hpp"
+#include "cli/show/terminal.hpp"
 
 #include <cstdint>
 #include <optional>

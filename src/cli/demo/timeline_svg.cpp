@@ -1,6 +1,6 @@
 #include "cli/demo/timeline_svg.hpp"
 
-#include "cli/demo/terminal.hpp"
+#include "cli/show/terminal.hpp"
 
 #include <algorithm>
 #include <array>

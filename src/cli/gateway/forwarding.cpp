@@ -42,32 +42,30 @@ bool is_named(std::string_view list, std::string_view name)
     return false;
 }
 
-} // namespace
-
-bool is_hop_by_hop(const http_fields& all, std::string_view name)
+// The fields that go on: those neither of one hop (RFC 9110 7.6.1: named there, or by `Connection`) nor among `others`.
+template <std::size_t N>
+http_fields without(const http_fields& received, const std::array<std::string_view, N>& others)
 {
-    if (is_one_of(of_one_hop, name)) return true;
-    for (const std::string_view value : all.find_all("Connection"))
-        if (is_named(value, name)) return true;
-    return false;
+    const auto connection = received.find_all("Connection");
+    http_fields out;
+    for (const http_field& f : received) {
+        const bool named = std::any_of(connection.begin(), connection.end(),
+                                       [&](std::string_view value) { return is_named(value, f.name); });
+        if (!named && !is_one_of(of_one_hop, f.name) && !is_one_of(others, f.name)) out.add(f.name, f.value);
+    }
+    return out;
 }
+
+} // namespace
 
 http_fields forward_request(const http_fields& received)
 {
-    http_fields out;
-    for (const http_field& f : received)
-        if (!is_hop_by_hop(received, f.name) && !is_one_of(of_the_request, f.name)) out.add(f.name, f.value);
+    http_fields out = without(received, of_the_request);
     out.add("Via", "1.1 afresh");
     return out;
 }
 
-http_fields forward_answer(const http_fields& received)
-{
-    http_fields out;
-    for (const http_field& f : received)
-        if (!is_hop_by_hop(received, f.name) && !is_one_of(of_the_answer, f.name)) out.add(f.name, f.value);
-    return out;
-}
+http_fields forward_answer(const http_fields& received) { return without(received, of_the_answer); }
 
 std::string forward_url(const std::string& api, std::string_view target)
 {

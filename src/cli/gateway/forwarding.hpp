@@ -8,8 +8,6 @@
 
 namespace afresh::cli {
 
-// Of this connection alone: those that RFC 9110 7.6.1 names, and those that `Connection` does.
-bool is_hop_by_hop(const http_fields& all, std::string_view name);
 // The fields of a request for the API. Credentials of whoever asks stay here: the token is the gateway's.
 http_fields forward_request(const http_fields& received);
 // The fields of the API's answer. What frames the body is made anew, but Content-Length stays.

@@ -1,5 +1,7 @@
 #include "cli/gateway/gateway_state.hpp"
 
+#include "cli/show/state_name.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -11,20 +13,6 @@ namespace afresh::cli {
 namespace {
 
 namespace json = boost::json;
-
-const char* name_of(source_state s)
-{
-    switch (s) {
-    case source_state::empty: return "empty";
-    case source_state::fresh: return "fresh";
-    case source_state::due: return "due";
-    case source_state::refreshing: return "refreshing";
-    case source_state::waiting: return "waiting";
-    case source_state::refused: return "refused";
-    case source_state::closed: return "closed";
-    }
-    return "closed";
-}
 
 bool is_usable(const source_status& s) { return s.state == source_state::fresh || s.state == source_state::due; }
 

@@ -1,4 +1,4 @@
-#include "cli/demo/terminal.hpp"
+#include "cli/show/terminal.hpp"
 
 #include <algorithm>
 #include <array>
