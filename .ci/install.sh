@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing, on Debian and its relatives. Usage: sh .ci/install.sh GROUP...
-#   build   compiler, CMake, Boost, OpenSSL, SQLite, libpq, zlib, brotli, zstd, libqrencode: enough for the library, the
-#           command and the examples
+#   build   compiler, CMake, Boost, OpenSSL, SQLite, libpq, zlib, brotli, zstd, libqrencode, libsodium, mimalloc: enough for
+#           the library, the command and the examples
 #   tests   what the tests need besides: Boost.Test, clang-format 14, PostgreSQL, chromium, and a real authorization server (npm, node 22)
 #   matrix  what `test/run.sh --all` needs besides: clang 14 and clang-tidy
 #   bench   the peers that the benchmarks run against
@@ -79,6 +79,8 @@ group_build() {
     need_package libzstd-dev
     need_package libqrencode-dev
     need_package libcli11-dev
+    need_package libsodium-dev
+    need_package libmimalloc-dev
     need_package ca-certificates
 }
 group_tests() {
@@ -100,6 +102,7 @@ group_bench() {
     need_package python3-requests
     need_package libcurl4-openssl-dev
     need_package nginx-light
+    need_command wrk wrk
     need_postgres_server
     need_command openssl openssl
     need_command npm npm

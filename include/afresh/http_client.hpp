@@ -8,6 +8,7 @@
 #include <afresh/http_metrics.hpp>
 #include <afresh/http_status_error.hpp>
 #include <afresh/http_stream.hpp>
+#include <afresh/http_upgrade.hpp>
 #include <afresh/token_source.hpp>
 #include <afresh/websocket.hpp>
 
@@ -78,6 +79,14 @@ public:
     /// @par Cancellation  As `request()`.
     asio::awaitable<afresh::websocket> websocket(std::string url);
     asio::awaitable<afresh::websocket> websocket(http_request r, websocket_options options);
+    /// The request, and then another protocol over the same connection (RFC 9110 7.8): the one that the request's
+    /// `Upgrade` field names. With the token and once more after a 401, as `websocket()`, which is what you want for
+    /// WebSocket itself; this leaves the bytes to you. The answer is the caller's when the server does not switch.
+    ///
+    /// @par Errors        As `request()`; redirects are not followed. errc::invalid_argument also for a request with a
+    ///                    body or without an `Upgrade` field.
+    /// @par Cancellation  As `request()`.
+    asio::awaitable<http_upgrade> upgrade(http_request r);
 
     /// `request()` with this method.
     asio::awaitable<http_response> get(std::string url);

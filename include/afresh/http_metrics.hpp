@@ -49,6 +49,8 @@ struct http_origin_metrics {
 /// A picture at one moment. Holds no secret: neither paths nor queries.
 struct http_metrics {
     std::vector<http_origin_metrics> origins;
+    /// Counts what another client has counted, too: thread per core has one for each.
+    AFRESH_EXPORT http_metrics& add(const http_metrics& other);
 };
 
 /// The text that Prometheus scrapes (format 0.0.4), with the names of OpenTelemetry's conventions for HTTP clients where

@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace afresh {
@@ -36,6 +37,9 @@ public:
     ///                    expansion of more than a thousandfold): the connection is closed, and the body not complete.
     /// @par Cancellation  terminal: the connection is closed.
     asio::awaitable<std::string> read();
+    /// The same without waiting; nothing: `read()` would wait, or has to decode.
+    std::optional<std::string> try_read();
+    bool at_end() const noexcept; ///< nothing is left to read
     /// All that is left. Errors as `read()`, and errc::body_limit when it is more than `most` bytes.
     asio::awaitable<std::string> read_all(std::size_t most = 8 * 1024 * 1024);
 

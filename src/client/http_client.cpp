@@ -4,6 +4,7 @@
 #include "client/http_stream.hpp"
 #include "client/token_carrier.hpp"
 #include "http/http1_client.hpp"
+#include "http/upgrade.hpp"
 #include "http/websocket_handshake.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -42,7 +43,7 @@ struct http_client::state {
         const http::call_options how{who ? &*who : nullptr, false};
         co_return co_await self->http->send(r, how);
     }
-    // As send(), in two frames less.
+    // As send(), in two frames less; and so is open().
     static asio::awaitable<http_response> request(std::shared_ptr<state> self, http_request r)
     {
         auto who = self->carrier(r);
@@ -56,7 +57,8 @@ struct http_client::state {
     {
         auto who = self->carrier(r);
         const http::call_options how{who ? &*who : nullptr, true};
-        http::call_result result = co_await self->http->open(r, how);
+        http::call_result result;
+        co_await self->http->call(r, how, result);
         if (result.ec) raise(result.ec, result.detail);
         auto stream = std::make_unique<http_stream::state>();
         stream->keep = self->http;
@@ -74,6 +76,15 @@ struct http_client::state {
         if (result.ec) raise(result.ec, result.detail);
         if (!result.made) throw http_status_error(std::move(result.refused));
         co_return afresh::websocket(std::move(result.made));
+    }
+
+    static asio::awaitable<http_upgrade> upgrade(std::shared_ptr<state> self, http_request r)
+    {
+        auto who = self->carrier(r);
+        http::authorizer* const with = who ? &*who : nullptr;
+        auto result = co_await http::open_upgrade(self->http, std::move(r), with);
+        if (result.ec) raise(result.ec, result.detail);
+        co_return std::move(result.made);
     }
 
     const asio::any_io_executor executor;
@@ -123,6 +134,8 @@ asio::awaitable<afresh::websocket> http_client::websocket(http_request r, websoc
 {
     return state::websocket(state_, std::move(r), std::move(options));
 }
+
+asio::awaitable<http_upgrade> http_client::upgrade(http_request r) { return state::upgrade(state_, std::move(r)); }
 
 namespace {
 

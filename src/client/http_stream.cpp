@@ -21,6 +21,15 @@ asio::awaitable<std::string> http_stream::read()
     co_return piece;
 }
 
+std::optional<std::string> http_stream::try_read()
+{
+    std::optional<std::string> piece(std::in_place);
+    if (!state_->got.try_read(*piece)) piece.reset();
+    return piece;
+}
+
+bool http_stream::at_end() const noexcept { return state_->got.at_end(); }
+
 asio::awaitable<std::string> http_stream::read_all(std::size_t most)
 {
     std::string body;

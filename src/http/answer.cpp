@@ -78,28 +78,36 @@ void answer::drop()
     undecoded_.clear();
 }
 
-// As it comes over the connection.
-asio::awaitable<error_code> answer::receive(std::string& piece)
+bool answer::take_piece(std::string& piece)
 {
     piece.clear();
     if (!ahead_.empty()) {
         piece.swap(ahead_);
-        co_return error_code();
+        return true;
     }
-    if (!talk_) co_return error_code();
+    if (!talk_) return true;
     net::response_reader& reader = talk_->answer();
-    if (reader.body().empty() && !reader.is_done()) {
-        const error_code ec = co_await talk_->receive(net::conversation::until::some_body);
-        if (ec) {
-            drop();
-            co_return ec;
-        }
-    }
+    if (reader.body().empty() && !reader.is_done()) return false;
     piece.swap(reader.body());
     if (reader.is_done())
         settle(net::clock::now());
     else
         talk_->hold_limit(); // the reader may take its time
+    return true;
+}
+
+bool answer::try_read(std::string& piece) { return !decoder_ && take_piece(piece); }
+
+// As it comes over the connection.
+asio::awaitable<error_code> answer::receive(std::string& piece)
+{
+    if (take_piece(piece)) co_return error_code();
+    const error_code ec = co_await talk_->receive(net::conversation::until::some_body);
+    if (ec) {
+        drop();
+        co_return ec;
+    }
+    take_piece(piece);
     co_return error_code();
 }
 

@@ -33,6 +33,8 @@ public:
     // The next piece of the body, whatever has come; empty: the end. Errors as those of conversation, and
     // malformed_encoding.
     asio::awaitable<error_code> read_some(std::string& piece);
+    // The same, if nothing is to be waited for or decoded. False: something is.
+    bool try_read(std::string& piece);
     // All of it that is left, if it has come already and is to be had as it came. False: it is to be read.
     bool take_all(std::string& body, std::size_t most);
     // All of it that is left; body_limit when it is more than `most`.
@@ -50,6 +52,7 @@ public:
 
 private:
     asio::awaitable<error_code> receive(std::string& piece);
+    bool take_piece(std::string& piece); // that has come; false: none has
     bool comes_in_one_piece(std::size_t most) const noexcept;
     error_code decode_piece(std::string& piece);
     void settle(net::clock::time_point now);

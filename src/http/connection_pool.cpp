@@ -10,7 +10,8 @@ namespace afresh::http {
 
 namespace {
 constexpr std::chrono::seconds sweep_interval{5};
-constexpr std::chrono::microseconds just_now{100};
+constexpr std::chrono::milliseconds just_now{10};
+constexpr std::chrono::microseconds just_now_in_tls{100}; // where a system call more is not felt
 } // namespace
 
 // A call that waits for a connection, first come first served.
@@ -94,8 +95,10 @@ void connection_pool::slot::take(std::unique_ptr<net::connection> made)
 // Closed, with bytes that nobody asked for, or with an old certificate: of no use.
 void connection_pool::slot::drop_unless_quiet(clock::time_point now, probing how)
 {
-    const bool probe = how == probing::always || now - idle_since_ > just_now;
-    if (link && (link->is_superseded() || (probe && !link->is_quiet()))) link.reset();
+    if (!link) return;
+    const clock::duration trusted = link->is_tls() ? clock::duration(just_now_in_tls) : clock::duration(just_now);
+    const bool probe = how == probing::always || now - idle_since_ > trusted;
+    if (link->is_superseded() || (probe && !link->is_quiet())) link.reset();
 }
 
 void connection_pool::slot::keep(clock::time_point now, std::optional<std::chrono::seconds> server_keeps_it)
@@ -152,13 +155,14 @@ std::optional<connection_pool::slot> connection_pool::take(const std::string& na
 {
     auto& o = origins_[name];
     if (o.name.empty()) o.name = name;
-    drop_expired(o, now, old);
-    if (!o.idle.empty()) {
-        idle_connection& last = o.idle.back();
-        slot s(shared_from_this(), &o, std::move(last.link), last.usable.since, last.worn_at);
+    while (!o.idle.empty()) {
+        idle_connection last = std::move(o.idle.back());
         o.idle.pop_back();
         --idle_total_;
-        return s;
+        if (now < last.usable.until)
+            return slot(shared_from_this(), &o, std::move(last.link), last.usable.since, last.worn_at);
+        old.push_back(std::move(last.link));
+        --o.open;
     }
     if (o.open >= limits_.connections_per_origin) return {};
     ++o.open;

@@ -1,12 +1,10 @@
 #include "http/websocket_handshake.hpp"
 
 #include "core/text.hpp"
+#include "http/handshake.hpp"
 #include "http/websocket_state.hpp"
-#include "http/wiped_fields.hpp"
-#include "net/run_on.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/strand.hpp>
 
 #include <algorithm>
 #include <string_view>
@@ -16,9 +14,6 @@ namespace afresh::http {
 namespace {
 
 namespace ws = boost::beast::websocket;
-using net::clock;
-using std::chrono::milliseconds;
-
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
 http_fields copied(const boost::beast::http::fields& from)
@@ -54,17 +49,15 @@ bool was_offered(std::string_view subprotocol, std::string_view offered)
     return false;
 }
 
-// What is the same for both attempts.
-struct wanted {
-    core::url_parts to;
+struct wanted : handshake {
     websocket_options options;
-    clock::time_point by;
 };
 
 // On the strand: a connection, and the handshake over it.
-asio::awaitable<websocket_result> shake_hands(std::shared_ptr<http1_client> http, std::shared_ptr<const wanted> what,
-                                              std::shared_ptr<const wiped_fields> fields)
+asio::awaitable<websocket_result> attempt(std::shared_ptr<http1_client> http, std::shared_ptr<handshake> of_all,
+                                          std::shared_ptr<const wiped_fields> fields)
 {
+    const auto what = std::static_pointer_cast<const wanted>(std::move(of_all));
     websocket_result r;
     const asio::any_io_executor strand = co_await asio::this_coro::executor;
     auto dialled = co_await http->dial(strand, what->to, what->by);
@@ -81,14 +74,13 @@ asio::awaitable<websocket_result> shake_hands(std::shared_ptr<http1_client> http
     made->stream.set_option(ws::stream_base::decorator([fields](ws::request_type& request) {
         for (const http_field& f : fields->fields) request.set(f.name, f.value);
     }));
-    const milliseconds patience = http->options().limits.first_byte;
-    const auto until = patience > milliseconds::zero() ? std::min(what->by, clock::now() + patience) : what->by;
+    const auto until = what->until(http->options().limits);
     link->limit().expire_at(until);
     ws::response_type answer;
     const std::string host(what->to.authority());
     auto [ec] = co_await made->stream.async_handshake(answer, host, what->to.target, as_values);
     link->limit().stop();
-    if (link->limit().expired()) ec = until == what->by ? errc::total_timed_out : errc::first_byte_timed_out;
+    if (link->limit().expired()) ec = what->late(until);
     made->stream.set_option(ws::stream_base::decorator([](ws::request_type&) {})); // `fields` may go
     if (ec == ws::error::upgrade_declined) {
         r.refused = http_response(answer.result_int(), copied(answer), std::move(answer.body()));
@@ -108,6 +100,9 @@ asio::awaitable<websocket_result> shake_hands(std::shared_ptr<http1_client> http
 
 } // namespace
 
+unsigned websocket_result::status() const noexcept { return made ? 101 : refused.status(); }
+const http_fields& websocket_result::fields() const noexcept { return made ? made->fields : refused.fields(); }
+
 asio::awaitable<websocket_result> open_websocket(std::shared_ptr<http1_client> http, http_request request,
                                                  websocket_options options, authorizer* who)
 {
@@ -122,29 +117,12 @@ asio::awaitable<websocket_result> open_websocket(std::shared_ptr<http1_client> h
         co_return r;
     }
     if (!own.fields.contains("User-Agent")) own.fields.set("User-Agent", "afresh/" AFRESH_VERSION);
-    const std::string origin = to->origin;
-    const milliseconds total = request.timeout().value_or(http->options().limits.total);
     const auto what = std::make_shared<wanted>();
     what->to = *to;
-    what->options = options;
-    what->by = total > milliseconds::zero() ? clock::now() + total : clock::time_point::max();
-    for (;;) {
-        const auto fields = std::make_shared<wiped_fields>(own.fields);
-        if (who) {
-            const auto asked = clock::now();
-            r.ec = co_await who->authorize(request.method(), *to, fields->fields, r.detail);
-            if (r.ec) co_return r;
-            if (total > milliseconds::zero()) what->by += clock::now() - asked; // not the time of the resource
-        }
-        const asio::any_io_executor strand = asio::make_strand(http->executor());
-        r = co_await net::run_on(strand, shake_hands(http, what, fields));
-        if (r.ec || !who ||
-            !who->is_refusal(origin, r.made ? 101 : r.refused.status(), r.made ? r.made->fields : r.refused.fields()))
-            co_return r;
-        const error_code ec = co_await who->renew(origin);
-        if (ec == asio::error::operation_aborted) r.ec = ec;
-        if (ec) co_return r; // the refusal is the caller's
-    }
+    what->own = std::move(own.fields);
+    what->options = std::move(options);
+    what->end_within(request.timeout().value_or(http->options().limits.total));
+    co_return co_await shake_hands_with_credentials<websocket_result>(http, what, who, &attempt);
 }
 
 } // namespace afresh::http

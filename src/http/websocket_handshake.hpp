@@ -15,6 +15,8 @@ struct websocket_result {
     std::string detail;
     std::shared_ptr<websocket::state> made; // null without an error: refused
     http_response refused;
+    unsigned status() const noexcept;
+    const http_fields& fields() const noexcept;
 };
 
 // `who` may exchange refused credentials, once: then there is one more handshake. Redirects are not followed (RFC 6455

@@ -72,6 +72,14 @@ asio::awaitable<connection::transferred> connection::write_some(asio::const_buff
     return socket_.async_write_some(from, as_values);
 }
 
+connection::transferred connection::write_now(asio::const_buffer from)
+{
+    if (tls_) return {asio::error::would_block, 0};
+    const auto n = ::send(socket_.native_handle(), from.data(), from.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0) return {error_code(errno, boost::system::system_category()), 0};
+    return {error_code(), static_cast<std::size_t>(n)};
+}
+
 void connection::read_some(asio::mutable_buffer into, handler h)
 {
     if (tls_) return tls_->stream.async_read_some(into, std::move(h));

@@ -32,7 +32,10 @@ public:
     using transferred = std::tuple<error_code, std::size_t>;
     asio::awaitable<transferred> read_some(asio::mutable_buffer into);
     asio::awaitable<transferred> write_some(asio::const_buffer from);
-    // The same for a handler. It may be one of each at a time.
+    // What the system takes at once, which for a request is all of it as a rule: Asio would make it a turn of its queue.
+    // would_block: nothing; in TLS always.
+    transferred write_now(asio::const_buffer from);
+    // As read_some() and write_some(), for a handler. It may be one of each at a time.
     using handler = asio::any_completion_handler<void(error_code, std::size_t)>;
     void read_some(asio::mutable_buffer into, handler h);
     void write_some(asio::const_buffer from, handler h);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 namespace afresh::net {
 namespace {
@@ -138,7 +139,8 @@ asio::awaitable<error_code> conversation::converse(std::string_view head, std::s
     for (std::string_view part : parts)
         while (!part.empty() && !unsent) {
             begin_write(writes++ == 0 ? now_ : clock::now());
-            const auto [failed, n] = co_await link_.write_some(asio::buffer(part));
+            auto [failed, n] = link_.write_now(asio::buffer(part));
+            if (failed == asio::error::would_block) std::tie(failed, n) = co_await link_.write_some(asio::buffer(part));
             unsent = end_write(failed, n);
             part.remove_prefix(n);
         }

@@ -64,11 +64,12 @@ result<request_text> make_request_text(const http_request& request, const core::
     // what is ours is well-named, but a token is what some server said
     const bool more_ok =
         std::all_of(more.begin(), more.end(), [](const auto& f) { return core::is_field_value(f.value); });
-    if (!more_ok || !is_sendable(request, to)) return make_error_code(errc::invalid_argument);
+    if (!more_ok || !is_sendable(request, to) || !core::is_field_value(o.upgrade))
+        return make_error_code(errc::invalid_argument);
     const auto host = to.authority();
     const bool body_inside = !request.source() && request.body().size() <= small_body && !o.expect_continue;
     std::size_t size = 256 + request.method().size() + to.target.size() + 2 * host.size() + o.accept_encoding.size() +
-                       (body_inside ? request.body().size() : 0);
+                       o.upgrade.size() + (body_inside ? request.body().size() : 0);
     for (const http_fields* fields : {&request.fields(), &more})
         for (const auto& f : *fields) size += f.name.size() + f.value.size() + 4;
 
@@ -93,6 +94,10 @@ result<request_text> make_request_text(const http_request& request, const core::
     else if (needs_length(request))
         line("Content-Length", std::to_string(*length));
     if (o.expect_continue) line("Expect", "100-continue");
+    if (!o.upgrade.empty()) {
+        line("Connection", "Upgrade");
+        line("Upgrade", o.upgrade);
+    }
     if (o.then == after_response::close && !request.fields().contains("Connection")) line("Connection", "close");
     out.append("\r\n");
     if (body_inside) out.append(request.body());

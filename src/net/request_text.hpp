@@ -19,6 +19,7 @@ struct request_text_options {
     target_form form = target_form::origin;
     // Further fields, which take the place of the request's own of the same names: credentials.
     const http_fields* more = nullptr;
+    std::string_view upgrade{};         // to this protocol (RFC 9110 7.8)
     std::string_view accept_encoding{}; // unless the request says what it accepts
     bool expect_continue{};
 };

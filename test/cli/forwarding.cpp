@@ -1,7 +1,7 @@
 // What of a request and of its answer goes through the gateway.
 
 #include "cli/gateway/forwarding.hpp"
-#include "cli/gateway/listener.hpp"
+#include "cli/gateway/listen_address.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -12,10 +12,10 @@ using namespace afresh::cli;
 
 namespace {
 
-http_fields fields(std::initializer_list<http_field> all)
+http_fields forwarded(const field_views& received)
 {
     http_fields out;
-    for (const http_field& f : all) out.add(f.name, f.value);
+    forward_request(received, out);
     return out;
 }
 
@@ -24,20 +24,20 @@ http_fields fields(std::initializer_list<http_field> all)
 // RFC 9110 7.6.1
 BOOST_AUTO_TEST_CASE(what_is_of_one_connection_stays_there)
 {
-    const auto out = forward_request(fields({{"Host", "gateway"},
-                                             {"Connection", "keep-alive, X-Secret ,\tX-Other"},
-                                             {"Keep-Alive", "timeout=5"},
-                                             {"x-secret", "1"},
-                                             {"X-Other", "2"},
-                                             {"TE", "trailers"},
-                                             {"Transfer-Encoding", "chunked"},
-                                             {"Upgrade", "h2c"},
-                                             {"Proxy-Authorization", "Basic eA=="},
-                                             {"Content-Length", "5"},
-                                             {"Expect", "100-continue"},
-                                             {"Accept", "a"},
-                                             {"accept", "b"},
-                                             {"Cookie", "c"}}));
+    const auto out = forwarded(field_views({{"Host", "gateway"},
+                                            {"Connection", "keep-alive, X-Secret ,\tX-Other"},
+                                            {"Keep-Alive", "timeout=5"},
+                                            {"x-secret", "1"},
+                                            {"X-Other", "2"},
+                                            {"TE", "trailers"},
+                                            {"Transfer-Encoding", "chunked"},
+                                            {"Upgrade", "h2c"},
+                                            {"Proxy-Authorization", "Basic eA=="},
+                                            {"Content-Length", "5"},
+                                            {"Expect", "100-continue"},
+                                            {"Accept", "a"},
+                                            {"accept", "b"},
+                                            {"Cookie", "c"}}));
     BOOST_TEST(out.size() == 4u);
     BOOST_TEST(out.find_all("Accept").size() == 2u);
     BOOST_TEST(out.find("Cookie") == "c");
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(what_is_of_one_connection_stays_there)
 BOOST_AUTO_TEST_CASE(credentials_of_whoever_asks_stay_here)
 {
     const auto out =
-        forward_request(fields({{"Authorization", "Bearer theirs"}, {"dpop", "e.e.e"}, {"X-Api-Key", "k"}}));
+        forwarded(field_views({{"Authorization", "Bearer theirs"}, {"dpop", "e.e.e"}, {"X-Api-Key", "k"}}));
     BOOST_TEST(!out.contains("Authorization"));
     BOOST_TEST(!out.contains("DPoP"));
     BOOST_TEST(out.find("X-Api-Key") == "k");
@@ -55,17 +55,31 @@ BOOST_AUTO_TEST_CASE(credentials_of_whoever_asks_stay_here)
 
 BOOST_AUTO_TEST_CASE(an_answer_comes_back_without_what_was_for_the_gateway)
 {
-    const auto out = forward_answer(fields({{"Content-Length", "5"},
-                                            {"Content-Encoding", "gzip"},
-                                            {"Set-Cookie", "a=b"},
-                                            {"Set-Cookie", "c=d"},
-                                            {"Transfer-Encoding", "chunked"},
-                                            {"Connection", "close"},
-                                            {"DPoP-Nonce", "n"},
-                                            {"WWW-Authenticate", "Bearer"}}));
-    BOOST_TEST(out.size() == 4u);
-    BOOST_TEST(out.find_all("Set-Cookie").size() == 2u);
-    BOOST_TEST(out.find("Content-Length") == "5");
+    http_fields received;
+    for (const auto& [name, value] : field_views({{"Content-Length", "5"},
+                                                  {"Content-Encoding", "gzip"},
+                                                  {"Set-Cookie", "a=b"},
+                                                  {"Set-Cookie", "c=d"},
+                                                  {"Transfer-Encoding", "chunked"},
+                                                  {"Connection", "close, X-Hop"},
+                                                  {"x-hop", "1"},
+                                                  {"DPoP-Nonce", "n"},
+                                                  {"WWW-Authenticate", "Bearer"}}))
+        received.append(name, value);
+    field_views out;
+    forward_answer(received, out);
+    BOOST_REQUIRE(out.size() == 4u);
+    BOOST_TEST(out[2].value == "a=b");
+    BOOST_TEST(out[3].value == "c=d");
+    BOOST_TEST(find_field(out, "content-length") == "5");
+}
+
+BOOST_AUTO_TEST_CASE(a_protocol_is_switched_to_when_both_fields_say_so)
+{
+    BOOST_TEST(wanted_protocol(field_views({{"Upgrade", "websocket"}, {"Connection", "keep-alive, upgrade"}})) ==
+               "websocket");
+    BOOST_TEST(wanted_protocol(field_views({{"Upgrade", "websocket"}})) == "");
+    BOOST_TEST(wanted_protocol(field_views({{"Connection", "Upgrade"}})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_target_is_a_path_below_the_api)

@@ -1,7 +1,6 @@
 // `afresh gateway` beside a program: a real authorization server behind it, and APIs that see what reaches them.
 
-#include "command_home.hpp"
-#include "support/authorization_server.hpp"
+#include "gateway_process.hpp"
 #include "support/client_fixture.hpp"
 #include "support/raw_server.hpp"
 
@@ -9,10 +8,8 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <csignal>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 
@@ -20,87 +17,18 @@ using namespace afresh;
 using namespace afresh::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-std::string status_of(const std::string& answer) { return answer.substr(0, answer.find('\r')); }
-std::string body_after(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
-
-// The gateway as a process: one route to `target`, and a status listener.
-struct running {
-    home where;
-    std::unique_ptr<child_program> program;
-    unsigned short port{}, status_port{};
-
-    // `more`: of the route; `further`: of the gateway.
-    running(const std::string& profiles, const std::string& target, const std::string& more = {},
-            const std::string& further = {})
-    {
-        where.configure(profiles, R"(, "gateway": {)" + further +
-                                      R"("status": "127.0.0.1:0", "routes": [{"listen": "127.0.0.1:0", "target": ")" +
-                                      target + "\"" + more + "}]}");
-        program = std::make_unique<child_program>(
-            std::vector<std::string>{"/bin/sh", "-c", "exec " + where.command("gateway") + " 2>&1"},
-            std::vector<std::string>{});
-        port = listening("for http");
-        status_port = listening("for status");
-    }
-    unsigned short listening(const char* what)
-    {
-        const auto line = program->read_line(std::chrono::steady_clock::now() + 30s);
-        BOOST_REQUIRE_MESSAGE(line && line->find(what) != std::string::npos, line.value_or("nothing"));
-        const auto colon = line->find("127.0.0.1:") + 10;
-        return static_cast<unsigned short>(std::stoi(line->substr(colon)));
-    }
-    std::string get(const std::string& path, const std::string& fields = {}) const
-    {
-        return loopback_exchange(port,
-                                 "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + fields + "\r\n");
-    }
-    std::string post(const std::string& path, const std::string& body, const std::string& fields = {}) const
-    {
-        return loopback_exchange(port, "POST " + path +
-                                           " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
-                                           std::to_string(body.size()) + "\r\n" + fields + "\r\n" + body);
-    }
-    std::string ask(const std::string& path) const
-    {
-        return loopback_exchange(status_port, "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    }
-    int stop()
-    {
-        program->send(SIGTERM);
-        return program->wait();
-    }
-};
-
-std::string robot(const authorization_server& as)
-{
-    static const temp_directory directory;
-    const std::string file = directory / "secret";
-    std::ofstream(file) << "basic-secret";
-    return machine_profile(as.issuer(), file);
-}
-
-std::string token_in(const std::string& request)
-{
-    const auto at = request.find("Authorization: Bearer ");
-    return at == std::string::npos ? "" : request.substr(at + 22, request.find('\r', at) - at - 22);
-}
-
-} // namespace
-
 BOOST_AUTO_TEST_CASE(a_request_gets_the_gateways_token_and_not_the_callers)
 {
     authorization_server as({{"AT_TTL", "60"}});
-    running g(robot(as), as.issuer());
+    gateway_process g(robot(as), as.issuer());
     const std::string answer = g.get("/api/whoami", "Authorization: Bearer mine\r\n");
     BOOST_TEST(status_of(answer) == "HTTP/1.1 200 OK", answer);
     BOOST_TEST(answer.find("\"sub\":\"basic\"") != std::string::npos, answer);
     BOOST_TEST(status_of(g.ask("/healthz")) == "HTTP/1.1 200 OK");
     BOOST_TEST(status_of(g.ask("/readyz")) == "HTTP/1.1 200 OK");
     const std::string metrics = g.ask("/metrics");
-    BOOST_TEST(metrics.find("afresh_gateway_requests_total{target=\"" + as.issuer() + "\",code=\"2xx\"} 1\n") !=
-                   std::string::npos,
+    BOOST_TEST(metrics.find("afresh_gateway_requests_total{listen=\"127.0.0.1:" + std::to_string(g.port) +
+                            "\",target=\"" + as.issuer() + "\",code=\"2xx\"} 1\n") != std::string::npos,
                metrics);
     BOOST_TEST(metrics.find("afresh_token_requests_total{profile=\"robot\"} 1\n") != std::string::npos, metrics);
     BOOST_TEST(metrics.find(token_in(answer).empty() ? "mine" : token_in(answer)) == std::string::npos);
@@ -113,7 +41,7 @@ BOOST_AUTO_TEST_CASE(operators_see_a_page)
     auto as = std::make_unique<authorization_server>(
         std::initializer_list<authorization_server::environment::value_type>{{"AT_TTL", "5"}});
     raw_server api(keep_answering());
-    running g(robot(*as), api.url(""));
+    gateway_process g(robot(*as), api.url(""));
     for (int i = 0; i < 3; ++i) BOOST_TEST(status_of(g.get("/")) == "HTTP/1.1 200 OK");
     const std::string url = "http://127.0.0.1:" + std::to_string(g.status_port) + "/";
     for (const char* scheme : {"light", "dark"})
@@ -143,9 +71,8 @@ BOOST_AUTO_TEST_CASE(tokens_are_handed_out_on_a_unix_socket)
     authorization_server as({{"AT_TTL", "60"}});
     const temp_directory directory;
     const std::string socket = directory / "tokens";
-    running g(robot(as), as.issuer(), {}, R"("tokens": "unix:)" + socket + R"(",)");
-    BOOST_TEST(g.program->read_line(std::chrono::steady_clock::now() + 10s).value_or("").find("for tokens") !=
-               std::string::npos);
+    gateway_process g(robot(as), as.issuer(), {}, R"("tokens": "unix:)" + socket + R"(",)");
+    g.line_with("for=tokens");
     struct ::stat s {};
     BOOST_REQUIRE(::stat(socket.c_str(), &s) == 0);
     BOOST_TEST((s.st_mode & 0777) == 0600u);
@@ -177,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_401_is_recovered_with_the_body)
                    ? text_answer("401 Unauthorized", "", "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n")
                    : text_answer("200 OK", "done", "X-Own: 1\r\nConnection: X-Hop\r\nX-Hop: 1\r\n");
     }));
-    running g(robot(as), api.url("/v1"));
+    gateway_process g(robot(as), api.url("/v1"));
     const std::string answer = g.post("/orders?a=b", "one order", "X-Kept: yes\r\nExpect: 100-continue\r\n");
     BOOST_TEST(answer.find("HTTP/1.1 100 Continue\r\n") == 0u, answer);
     BOOST_TEST(answer.find("HTTP/1.1 200 OK") != std::string::npos, answer);
@@ -202,7 +129,7 @@ BOOST_AUTO_TEST_CASE(without_a_token_nothing_is_sent_and_the_caller_is_told)
     const temp_directory directory;
     const std::string secret = directory / "secret";
     std::ofstream(secret) << "wrong";
-    running g(machine_profile(as.issuer(), secret), api.url(""));
+    gateway_process g(machine_profile(as.issuer(), secret), api.url(""));
     const std::string answer = g.get("/");
     BOOST_TEST(status_of(answer) == "HTTP/1.1 502 Bad Gateway", answer);
     BOOST_TEST(answer.find("Content-Type: application/problem+json\r\n") != std::string::npos);
@@ -218,7 +145,7 @@ BOOST_AUTO_TEST_CASE(while_a_token_is_usable_no_request_fails)
     auto as = std::make_unique<authorization_server>(
         std::initializer_list<authorization_server::environment::value_type>{{"AT_TTL", "4"}});
     raw_server api(keep_answering());
-    running g(robot(*as), api.url(""));
+    gateway_process g(robot(*as), api.url(""));
     BOOST_TEST(status_of(g.get("/")) == "HTTP/1.1 200 OK");
     as->kill();
     BOOST_TEST(status_of(g.get("/")) == "HTTP/1.1 200 OK");
@@ -246,7 +173,7 @@ BOOST_AUTO_TEST_CASE(large_bodies_stream_both_ways)
             peer.write("0\r\n\r\n");
         }
     });
-    running g(robot(as), api.url(""), R"(, "body_limit": 1000)");
+    gateway_process g(robot(as), api.url(""), R"(, "body_limit": 1000)");
     client_fixture f;
     const auto outcome = f.send(http_request("POST", "http://127.0.0.1:" + std::to_string(g.port) + "/").body(large));
     BOOST_TEST(!outcome.ec, outcome.detail);
@@ -263,7 +190,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_breaks_off_is_not_passed_on_as_a_whole)
         peer.read_request();
         peer.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
     });
-    running g(robot(as), api.url(""));
+    gateway_process g(robot(as), api.url(""));
     const std::string answer = g.get("/");
     BOOST_TEST(status_of(answer) == "HTTP/1.1 200 OK");
     BOOST_TEST(!answer.ends_with("0\r\n\r\n"), answer);
@@ -283,7 +210,7 @@ BOOST_AUTO_TEST_CASE(pieces_arrive_as_they_come)
         for (int i = 0; i < 500 && !arrived; ++i) peer.pause(10ms);
         peer.write(arrived ? "data: 2\n\n" : "data: late\n\n");
     });
-    running g(robot(as), api.url(""));
+    gateway_process g(robot(as), api.url(""));
     asio::io_context context;
     http_client_options options;
     options.limits = without_sweep();
@@ -301,18 +228,76 @@ BOOST_AUTO_TEST_CASE(pieces_arrive_as_they_come)
     BOOST_TEST(g.stop() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(one_connection_serves_many_requests)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    notes seen;
+    raw_server api(answering(seen, [](const std::string& r) { return text_answer("200 OK", body_of(r)); }));
+    gateway_process g(robot(as), api.url(""));
+    const std::string many = "POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\none"
+                             "HEAD /2 HTTP/1.1\r\nHost: x\r\n\r\n"
+                             "POST /3 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nthree\r\n0\r\n\r\n"
+                             "GET /4 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const std::string answers = loopback_exchange(g.port, many);
+    BOOST_REQUIRE_MESSAGE(seen.size() == 4u, answers);
+    BOOST_TEST(body_of(seen.at(0)) == "one");
+    BOOST_TEST(line_of(seen.at(1)) == "HEAD /2 HTTP/1.1");
+    BOOST_TEST(seen.at(2).find("three") != std::string::npos);
+    BOOST_TEST(line_of(seen.at(3)) == "GET /4 HTTP/1.1");
+    BOOST_TEST(answers.find("\r\n\r\none") != std::string::npos, answers);
+    BOOST_TEST(answers.ends_with("Connection: close\r\n\r\n"), answers);
+    BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(another_protocol_passes_through_with_a_token)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    notes seen;
+    raw_server api([&](raw_peer& peer) {
+        const std::string request = peer.read_head();
+        seen.add(request);
+        if (request.starts_with("GET /v1/refused ")) return peer.write(text_answer("403 Forbidden", "no"));
+        if (seen.size() == 1)
+            return peer.write(
+                text_answer("401 Unauthorized", "", "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n"));
+        peer.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                   "Sec-WebSocket-Accept: x\r\n\r\nwelcome");
+        peer.write(peer.read_bytes(5)); // and ends
+    });
+    gateway_process g(robot(as), api.url("/v1"));
+    const std::string wish = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n";
+    const std::string answer = loopback_exchange(
+        g.port, "GET /chat?a=b HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer mine\r\n" + wish + "\r\nhello");
+    BOOST_TEST(status_of(answer) == "HTTP/1.1 101 Switching Protocols", answer);
+    BOOST_TEST(answer.find("Upgrade: websocket\r\n") != std::string::npos, answer);
+    BOOST_TEST(answer.find("Sec-WebSocket-Accept: x\r\n") != std::string::npos, answer);
+    BOOST_TEST(answer.ends_with("\r\n\r\nwelcomehello"), answer);
+    BOOST_REQUIRE(seen.size() == 2u);
+    BOOST_TEST(line_of(seen.at(1)) == "GET /v1/chat?a=b HTTP/1.1");
+    BOOST_TEST(seen.at(1).find("Sec-WebSocket-Key: k\r\n") != std::string::npos);
+    BOOST_TEST(!token_in(seen.at(0)).empty());
+    BOOST_TEST(token_in(seen.at(0)) != token_in(seen.at(1)));
+    BOOST_TEST(token_in(seen.at(1)) != "mine");
+    const std::string refused =
+        loopback_exchange(g.port, "GET /refused HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + wish + "\r\n");
+    BOOST_TEST(status_of(refused) == "HTTP/1.1 403 Forbidden", refused);
+    BOOST_TEST(g.stop() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_request_for_the_api_is_refused)
 {
     authorization_server as({{"AT_TTL", "60"}});
     notes seen;
     raw_server api(answering(seen, [](const std::string&) { return hello; }));
-    running g(robot(as), api.url(""));
+    gateway_process g(robot(as), api.url(""));
     const auto send = [&](const std::string& text) { return status_of(loopback_exchange(g.port, text)); };
     BOOST_TEST(send("GET http://other.example.com/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") ==
                "HTTP/1.1 400 Bad Request");
     BOOST_TEST(send("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == "HTTP/1.1 400 Bad Request");
-    BOOST_TEST(send("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: x\r\n\r\n") ==
-               "HTTP/1.1 501 Not Implemented");
+    BOOST_TEST(send("CONNECT /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == "HTTP/1.1 501 Not Implemented");
+    BOOST_TEST(send("what?\r\n\r\n") == "HTTP/1.1 400 Bad Request");
+    BOOST_TEST(send("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n") ==
+               "HTTP/1.1 431 Request Header Fields Too Large");
     BOOST_TEST(seen.size() == 0u);
     BOOST_TEST(send("GET / HTTP/1.0\r\n\r\n") == "HTTP/1.1 200 OK");
     BOOST_TEST(send("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == "HTTP/1.1 200 OK");

@@ -17,7 +17,7 @@ BOOST_AUTO_TEST_CASE(a_second_and_an_hour)
     for (int second = 1; second < 5000; ++second) {
         t.requests += 100;
         t.recovered += second % 10 == 0 ? 1 : 0;
-        for (int i = 0; i < 100; ++i) t.duration.record(i < 98 ? 0.02 : 0.3);
+        for (int i = 0; i < 100; ++i) ++t.durations[bucket_of(i < 98 ? 0.02 : 0.3)];
         if (second == 4995) t.failed += 7;
         h.sample(t);
     }
@@ -32,16 +32,31 @@ BOOST_AUTO_TEST_CASE(a_second_and_an_hour)
     BOOST_TEST(h.percentile(0.99) == 0.5);
 }
 
+// A route has gone with what was counted of it.
+BOOST_AUTO_TEST_CASE(totals_that_fall_count_as_nothing)
+{
+    history h;
+    totals t;
+    t.requests = 1000;
+    t.durations[3] = 1000;
+    h.sample(t);
+    h.sample(totals());
+    BOOST_TEST(h.per_second() == 0);
+    t.requests = 10;
+    h.sample(t);
+    BOOST_TEST(h.per_second() == 10);
+}
+
 BOOST_AUTO_TEST_CASE(only_the_last_minute_counts_for_durations)
 {
     history h;
     totals t;
-    for (int i = 0; i < 1000; ++i) t.duration.record(5);
+    for (int i = 0; i < 1000; ++i) ++t.durations[bucket_of(5)];
     h.sample(t);
     BOOST_TEST(h.percentile(0.5) == 5);
     for (int i = 0; i < 60; ++i) h.sample(t);
     BOOST_TEST(h.percentile(0.5) == 0);
-    t.duration.record(100);
+    ++t.durations[bucket_of(100)];
     h.sample(t);
-    BOOST_TEST(h.percentile(0.5) == 10); // longer than all bounds
+    BOOST_TEST(h.percentile(0.5) == 60); // longer than all bounds
 }

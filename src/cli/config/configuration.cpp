@@ -125,20 +125,34 @@ route_settings read_route(const located& v, const std::string& where, const std:
     return r;
 }
 
+request_log log_of(const std::string& word)
+{
+    if (word == "none") return request_log::none;
+    return word == "all" ? request_log::all : request_log::failed;
+}
+
 gateway_settings read_gateway(const located& v, const std::vector<profile>& profiles)
 {
     object_reader o(v, "gateway");
     gateway_settings g;
     o.text("status", g.status);
     o.text("tokens", g.tokens);
-    if (!g.tokens.empty() && !g.tokens.starts_with("unix:"))
+    if (!g.tokens.empty() && !g.tokens.starts_with("unix:") && !g.tokens.starts_with("systemd:"))
         o.fail(v.line, "tokens must be a UNIX socket, unix:/path: who may open that file may have the tokens");
+    o.texts("allow_users", g.allow_users);
+    o.count("threads", g.threads, 1, 256);
+    o.word("log", g.log, {"text", "json"});
+    std::string requests = "failed";
+    o.word("log_requests", requests, {"none", "failed", "all"});
     o.flag("unsafe_listen", g.unsafe_listen);
     const located* const all = o.find("routes");
-    if (!all || all->type != located::kind::list || all->items.empty())
+    if (all && all->type != located::kind::list) o.fail(all->line, "routes must be a list: [ ... ]");
+    if ((!all || all->items.empty()) && g.tokens.empty())
         o.fail(v.line, "has no routes: \"routes\": [{\"listen\": ..., \"target\": ..., \"profile\": ...}]");
-    for (const located& r : all->items)
-        g.routes.push_back(read_route(r, "gateway.routes[" + std::to_string(g.routes.size()) + "]", profiles));
+    for (std::size_t i = 0; all && i < all->items.size(); ++i) {
+        g.routes.push_back(read_route(all->items[i], "gateway.routes[" + std::to_string(i) + "]", profiles));
+        g.routes.back().log = log_of(requests);
+    }
     o.finish();
     return g;
 }

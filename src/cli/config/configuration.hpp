@@ -42,19 +42,25 @@ struct profile {
     std::string trust_roots_file, certificate_chain_file, certificate_key_file;
 };
 
+enum class request_log { none, failed, all };
+
 // An API behind the gateway.
 struct route_settings {
     std::string listen;
     std::string target; // its URL
     std::string profile;
     std::uint64_t body_limit = 1024 * 1024; // bytes of a request that are kept for a second sending
-    std::size_t connections = 1024;         // to the API, at most
+    std::size_t connections = 1024;         // to the API, at most, of each thread
+    request_log log = request_log::failed;
 };
 
 struct gateway_settings {
     std::vector<route_settings> routes;
-    std::string status; // where operators ask; empty: nowhere
-    std::string tokens; // a UNIX socket that hands out tokens; empty: none does
+    std::string status;                   // where operators ask; empty: nowhere
+    std::string tokens;                   // a UNIX socket that hands out tokens; empty: none does
+    std::vector<std::string> allow_users; // of UNIX sockets, besides the gateway's own
+    std::size_t threads = 1;
+    std::string log = "text"; // or json
     bool unsafe_listen{};
 };
 

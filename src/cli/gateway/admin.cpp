@@ -73,7 +73,10 @@ http_fields fields_for(const char* type)
 asio::awaitable<void> send_pictures(inbound& in, const gateway_state& g)
 {
     asio::steady_timer timer(co_await asio::this_coro::executor);
-    in.begin(200, fields_for("text/event-stream"));
+    const http_fields fields = fields_for("text/event-stream");
+    field_views views;
+    for (const http_field& f : fields) views.push_back({f.name, f.value});
+    in.begin(200, views);
     while (!in.is_draining()) {
         std::string picture = "data: " + gateway_json(g);
         picture += '\n';
@@ -86,18 +89,15 @@ asio::awaitable<void> send_pictures(inbound& in, const gateway_state& g)
 
 } // namespace
 
-asio::awaitable<void> serve_admin(std::shared_ptr<inbound> in, std::shared_ptr<const gateway_state> g)
+asio::awaitable<void> answer_admin(std::shared_ptr<inbound> in, std::shared_ptr<const gateway_state> g)
 {
-    while (co_await in->read_header()) {
-        std::string path = in->target();
-        path.resize(std::min(path.size(), path.find('?')));
-        const bool reads = in->method() == "GET" || in->method() == "HEAD";
-        if (path == "/events" && in->method() == "GET") co_return co_await send_pictures(*in, *g);
-        reply r = reads ? answer_to(path, *g)
-                        : reply(405, "application/problem+json", problem(405, "Method Not Allowed", "only GET"));
-        co_await in->answer(r.status, fields_for(r.type), std::move(r.body));
-        if (!in->may_go_on()) co_return;
-    }
+    std::string path(in->target());
+    path.resize(std::min(path.size(), path.find('?')));
+    const bool reads = in->method() == "GET" || in->method() == "HEAD";
+    if (path == "/events" && in->method() == "GET") co_return co_await send_pictures(*in, *g);
+    reply r = reads ? answer_to(path, *g)
+                    : reply(405, "application/problem+json", problem(405, "Method Not Allowed", "only GET"));
+    co_await in->answer(r.status, fields_for(r.type), std::move(r.body));
 }
 
 } // namespace afresh::cli

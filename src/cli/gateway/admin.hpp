@@ -8,7 +8,7 @@
 
 namespace afresh::cli {
 
-// One connection of the status listener.
-asio::awaitable<void> serve_admin(std::shared_ptr<inbound> in, std::shared_ptr<const gateway_state> g);
+// One request at the status listener.
+asio::awaitable<void> answer_admin(std::shared_ptr<inbound> in, std::shared_ptr<const gateway_state> g);
 
 } // namespace afresh::cli

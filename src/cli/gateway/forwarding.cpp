@@ -9,17 +9,10 @@
 namespace afresh::cli {
 namespace {
 
-bool same(std::string_view a, std::string_view b)
-{
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name)
+bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) noexcept
 {
-    return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return same(n, name); });
+    return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return same_name(n, name); });
 }
 
 constexpr std::array<std::string_view, 9> of_one_hop{
@@ -29,50 +22,78 @@ constexpr std::array<std::string_view, 9> of_one_hop{
 constexpr std::array<std::string_view, 5> of_the_request{"Host", "Content-Length", "Expect", "Authorization", "DPoP"};
 constexpr std::array<std::string_view, 2> of_the_answer{"DPoP-Nonce", "WWW-Authenticate"};
 
-bool is_named(std::string_view list, std::string_view name)
+bool is_named(std::string_view list, std::string_view name) noexcept
 {
     while (!list.empty()) {
         const std::size_t end = std::min(list.find(','), list.size());
         std::string_view one = list.substr(0, end);
         while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
         while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
-        if (same(one, name)) return true;
+        if (same_name(one, name)) return true;
         list.remove_prefix(std::min(end + 1, list.size()));
     }
     return false;
 }
 
-// The fields that go on: those neither of one hop (RFC 9110 7.6.1: named there, or by `Connection`) nor among `others`.
-template <std::size_t N>
-http_fields without(const http_fields& received, const std::array<std::string_view, N>& others)
+// Whether some `Connection` field names this (RFC 9110 7.6.1).
+template <class Fields>
+bool is_of_connection(const Fields& received, std::string_view name) noexcept
 {
-    const auto connection = received.find_all("Connection");
-    http_fields out;
-    for (const http_field& f : received) {
-        const bool named = std::any_of(connection.begin(), connection.end(),
-                                       [&](std::string_view value) { return is_named(value, f.name); });
-        if (!named && !is_one_of(of_one_hop, f.name) && !is_one_of(others, f.name)) out.add(f.name, f.value);
-    }
-    return out;
+    return std::any_of(std::begin(received), std::end(received),
+                       [&](const auto& f) { return same_name(f.name, "Connection") && is_named(f.value, name); });
+}
+
+// The fields that go on: those neither of one hop nor among `others`.
+template <class Fields, std::size_t N, class Add>
+void each_other_than(const std::array<std::string_view, N>& others, const Fields& received, Add add)
+{
+    for (const auto& f : received)
+        if (!is_one_of(of_one_hop, f.name) && !is_one_of(others, f.name) && !is_of_connection(received, f.name))
+            add(f.name, f.value);
 }
 
 } // namespace
 
-http_fields forward_request(const http_fields& received)
+bool same_name(std::string_view a, std::string_view b) noexcept
 {
-    http_fields out = without(received, of_the_request);
-    out.add("Via", "1.1 afresh");
-    return out;
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-http_fields forward_answer(const http_fields& received) { return without(received, of_the_answer); }
+std::string_view find_field(std::span<const field_view> fields, std::string_view name) noexcept
+{
+    const auto at =
+        std::find_if(fields.begin(), fields.end(), [&](const field_view& f) { return same_name(f.name, name); });
+    return at == fields.end() ? std::string_view() : at->value;
+}
+
+void forward_request(std::span<const field_view> received, http_fields& into)
+{
+    into.reserve(received.size() + 1);
+    each_other_than(of_the_request, received, [&](std::string_view n, std::string_view v) { into.append(n, v); });
+    into.append("Via", "1.1 afresh");
+}
+
+void forward_answer(const http_fields& received, field_views& into)
+{
+    into.clear();
+    each_other_than(of_the_answer, received, [&](std::string_view n, std::string_view v) { into.push_back({n, v}); });
+}
 
 std::string forward_url(const std::string& api, std::string_view target)
 {
     if (!target.starts_with('/') || target.find('#') != std::string_view::npos) return {};
-    std::string url = api;
-    while (url.ends_with('/')) url.pop_back();
-    return url.append(target);
+    std::string_view base = api;
+    while (base.ends_with('/')) base.remove_suffix(1);
+    std::string url;
+    url.reserve(base.size() + target.size());
+    return url.append(base).append(target);
+}
+
+std::string_view wanted_protocol(std::span<const field_view> received) noexcept
+{
+    return is_of_connection(received, "Upgrade") ? find_field(received, "Upgrade") : std::string_view();
 }
 
 std::string problem(unsigned status, std::string_view title, std::string_view detail)

@@ -3,17 +3,31 @@
 
 #include <afresh/http_message.hpp>
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace afresh::cli {
 
-// The fields of a request for the API. Credentials of whoever asks stay here: the token is the gateway's.
-http_fields forward_request(const http_fields& received);
-// The fields of the API's answer. What frames the body is made anew, but Content-Length stays.
-http_fields forward_answer(const http_fields& received);
+// A field in somebody else's memory.
+struct field_view {
+    std::string_view name, value;
+};
+using field_views = std::vector<field_view>;
+
+bool same_name(std::string_view a, std::string_view b) noexcept;
+// The first value, or empty.
+std::string_view find_field(std::span<const field_view> fields, std::string_view name) noexcept;
+
+// `into`: the fields of a request for the API. Credentials of whoever asks stay here: the token is the gateway's.
+void forward_request(std::span<const field_view> received, http_fields& into);
+// The fields of the API's answer, in its memory. What frames the body is made anew, but Content-Length stays.
+void forward_answer(const http_fields& received, field_views& into);
 // `target` as it came ("/a?b") below the API's URL; empty: it is no path (RFC 9112 3.2.1), or leaves it.
 std::string forward_url(const std::string& api, std::string_view target);
+// The protocol that a request wants to switch to (RFC 9110 7.8); empty: it stays with HTTP.
+std::string_view wanted_protocol(std::span<const field_view> received) noexcept;
 
 // RFC 9457, as the body of an answer of the gateway's own.
 std::string problem(unsigned status, std::string_view title, std::string_view detail);

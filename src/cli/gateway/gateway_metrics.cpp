@@ -40,34 +40,43 @@ std::string label(const char* name, const std::string& value)
     return out + "\"";
 }
 
-void add_requests(std::string& out, const gateway_state& g)
+std::string labels_of(const served_route& r)
+{
+    return label("listen", r.listen) + "," + label("target", r.settings.target);
+}
+
+struct counted_route {
+    std::string labels;
+    traffic_sum count;
+};
+
+void add_requests(std::string& out, const std::vector<counted_route>& routes)
 {
     static constexpr const char* classes[] = {"broken", "1xx", "2xx", "3xx", "4xx", "5xx"};
     family requests(out, "afresh_gateway_requests_total", "counter", "Requests answered.");
-    for (const auto& r : g.routes)
-        for (std::size_t i = 0; i < r->count().by_class.size(); ++i)
-            requests.line(label("target", r->settings().target) + "," + label("code", classes[i]),
-                          static_cast<double>(r->count().by_class[i]));
+    for (const auto& [labels, t] : routes)
+        for (std::size_t i = 0; i < t.by_class.size(); ++i)
+            requests.line(labels + "," + label("code", classes[i]), static_cast<double>(t.by_class[i]));
     family now(out, "afresh_gateway_requests_in_flight", "gauge", "Requests under way.");
-    for (const auto& r : g.routes)
-        now.line(label("target", r->settings().target), static_cast<double>(r->count().in_flight));
+    for (const auto& [labels, t] : routes) now.line(labels, static_cast<double>(t.in_flight));
+    family again(out, "afresh_gateway_replays_total", "counter",
+                 "Requests sent again after a 401, with another token.");
+    for (const auto& [labels, t] : routes) again.line(labels, static_cast<double>(t.replayed));
 }
 
-void add_durations(std::string& out, const gateway_state& g)
+void add_durations(std::string& out, const std::vector<counted_route>& routes)
 {
     family seconds(out, "afresh_gateway_request_duration_seconds", "histogram",
                    "From the request's header to the answer's end.");
-    for (const auto& r : g.routes) {
-        const http_histogram& h = r->count().duration;
-        const std::string target = label("target", r->settings().target);
+    for (const auto& [labels, t] : routes) {
         double below = 0;
-        for (std::size_t i = 0; i < h.bounds.size(); ++i) {
-            below += static_cast<double>(h.buckets[i]);
-            seconds.line(target + "," + label("le", number(h.bounds[i])), below, "_bucket");
+        for (std::size_t i = 0; i <= duration_bounds.size(); ++i) {
+            below += static_cast<double>(t.durations[i]);
+            const std::string bound = i < duration_bounds.size() ? number(duration_bounds[i]) : "+Inf";
+            seconds.line(labels + "," + label("le", bound), below, "_bucket");
         }
-        seconds.line(target + "," + label("le", "+Inf"), static_cast<double>(h.count), "_bucket");
-        seconds.line(target, h.sum, "_sum");
-        seconds.line(target, static_cast<double>(h.count), "_count");
+        seconds.line(labels, t.seconds, "_sum");
+        seconds.line(labels, below, "_count");
     }
 }
 
@@ -100,13 +109,16 @@ void add_tokens(std::string& out, const gateway_state& g)
 
 std::string gateway_metrics(const gateway_state& g)
 {
-    std::string out;
-    add_requests(out, g);
-    add_durations(out, g);
-    add_tokens(out, g);
+    std::vector<counted_route> routes;
     http_metrics apis;
-    for (const auto& r : g.routes)
-        for (auto& o : r->metrics().origins) apis.origins.push_back(std::move(o));
+    for (const served_route& r : g.routes) {
+        routes.push_back({labels_of(r), r.count()});
+        for (const auto& t : r.by_thread) apis.add(t->metrics());
+    }
+    std::string out;
+    add_requests(out, routes);
+    add_durations(out, routes);
+    add_tokens(out, g);
     return out + prometheus_text(apis);
 }
 

@@ -35,48 +35,41 @@ json::object picture_of(const std::string& profile, const source_status& s)
     return o;
 }
 
-std::uint64_t requests_of(const route& r)
+json::object picture_of(const served_route& r)
 {
-    std::uint64_t n = 0;
-    for (const std::uint64_t c : r.count().by_class) n += c;
-    return n;
-}
-
-json::object picture_of(const route& r)
-{
+    const traffic_sum t = r.count();
     json::object o;
-    o["target"] = r.settings().target;
-    o["listen"] = r.settings().listen;
-    o["profile"] = r.settings().profile;
-    o["in_flight"] = r.count().in_flight;
-    o["requests"] = requests_of(r);
-    o["failed"] = failed_of(r);
-    o["recovered"] = recovered_of(r);
+    o["target"] = r.settings.target;
+    o["listen"] = r.listen;
+    o["profile"] = r.settings.profile;
+    o["in_flight"] = t.in_flight;
+    o["requests"] = t.requests();
+    o["failed"] = t.failed();
+    o["recovered"] = t.replayed;
     return o;
 }
 
 } // namespace
 
-std::uint64_t failed_of(const route& r) { return r.count().by_class[0] + r.count().by_class[5]; }
-
-std::uint64_t recovered_of(const route& r)
+traffic_sum served_route::count() const
 {
-    std::uint64_t n = 0;
-    for (const http_origin_metrics& o : r.metrics().origins) n += o.replays;
-    return n;
+    traffic_sum sum;
+    for (const auto& t : counted) sum.add(*t);
+    for (const auto& r : by_thread) sum.replayed += r->replayed();
+    return sum;
 }
 
 totals totals_of(const gateway_state& g)
 {
-    totals t;
-    for (const auto& r : g.routes) {
-        t.requests += requests_of(*r);
-        t.failed += failed_of(*r);
-        t.recovered += recovered_of(*r);
-        const http_histogram& h = r->count().duration;
-        for (std::size_t i = 0; i < h.buckets.size(); ++i) t.duration.buckets[i] += h.buckets[i];
+    totals all;
+    for (const served_route& r : g.routes) {
+        const traffic_sum t = r.count();
+        all.requests += t.requests();
+        all.failed += t.failed();
+        all.recovered += t.replayed;
+        for (std::size_t i = 0; i < t.durations.size(); ++i) all.durations[i] += t.durations[i];
     }
-    return t;
+    return all;
 }
 
 std::string gateway_json(const gateway_state& g)
@@ -90,7 +83,7 @@ std::string gateway_json(const gateway_state& g)
         ready = ready && is_usable(s);
         sources.push_back(picture_of(name, s));
     }
-    for (const auto& r : g.routes) routes.push_back(picture_of(*r));
+    for (const served_route& r : g.routes) routes.push_back(picture_of(r));
     for (const history::piece& p : g.lately.hour()) hour.push_back(json::array{p.per_second, p.failed, p.recovered});
     o["ready"] = ready;
     o["per_second"] = g.lately.per_second();
@@ -98,6 +91,7 @@ std::string gateway_json(const gateway_state& g)
     o["p99"] = g.lately.percentile(0.99);
     o["failed"] = all.failed;
     o["recovered"] = all.recovered;
+    if (!g.refused_reload.empty()) o["refused_reload"] = g.refused_reload;
     o["sources"] = std::move(sources);
     o["routes"] = std::move(routes);
     o["hour"] = std::move(hour);

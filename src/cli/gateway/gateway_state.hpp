@@ -3,6 +3,7 @@
 
 #include "cli/gateway/history.hpp"
 #include "cli/gateway/route.hpp"
+#include "cli/gateway/traffic.hpp"
 
 #include <afresh/token_source.hpp>
 
@@ -15,16 +16,28 @@ namespace afresh::cli {
 
 using sources_by_profile = std::map<std::string, token_source>;
 
+// A route, which each thread has for itself.
+struct served_route {
+    route_settings settings;
+    std::string listen; // with the port, if any was to be had
+    std::vector<std::shared_ptr<route>> by_thread;
+    std::vector<std::shared_ptr<traffic>> counted; // of each thread, since the gateway listens there
+
+    traffic_sum count() const;
+};
+
+// Belongs to the first thread. A reload changes it.
 struct gateway_state {
     sources_by_profile sources;
-    std::vector<std::shared_ptr<route>> routes;
+    std::map<std::string, std::string> issuers; // by profile
+    std::vector<served_route> routes;
     history lately;
+    unsigned reloads{};
+    std::string refused_reload; // why the last one changed nothing; empty: it did
 };
 
 // Since the start, of all routes.
 totals totals_of(const gateway_state& g);
-std::uint64_t failed_of(const route& r);    // 5xx, and broken off
-std::uint64_t recovered_of(const route& r); // sent again after a 401
 
 // The text that Prometheus scrapes.
 std::string gateway_metrics(const gateway_state& g);

@@ -1,14 +1,19 @@
 #include "cli/gateway/history.hpp"
 
 namespace afresh::cli {
+namespace {
+
+std::uint64_t since(std::uint64_t before, std::uint64_t now) { return now > before ? now - before : 0; }
+
+} // namespace
 
 void history::sample(const totals& now)
 {
-    const auto requests = now.requests - last_.requests;
+    const auto requests = since(last_.requests, now.requests);
     per_second_ = static_cast<double>(requests);
     current_.per_second += static_cast<double>(requests) / 10;
-    current_.failed += now.failed - last_.failed;
-    current_.recovered += now.recovered - last_.recovered;
+    current_.failed += since(last_.failed, now.failed);
+    current_.recovered += since(last_.recovered, now.recovered);
     if (++seconds_ % 10 == 0) {
         hour_.push_back(current_);
         current_ = {};
@@ -22,17 +27,18 @@ void history::sample(const totals& now)
 double history::percentile(double share) const
 {
     if (minute_.empty()) return 0;
-    const http_histogram &from = minute_.front().duration, &to = minute_.back().duration;
     const bool whole = minute_.size() < 61; // then it began with nothing
-    const auto in = [&](std::size_t i) { return to.buckets[i] - (whole ? 0 : from.buckets[i]); };
+    const auto in = [&](std::size_t i) {
+        return since(whole ? 0 : minute_.front().durations[i], minute_.back().durations[i]);
+    };
     std::uint64_t all = 0, below = 0;
-    for (std::size_t i = 0; i < to.buckets.size(); ++i) all += in(i);
+    for (std::size_t i = 0; i <= duration_bounds.size(); ++i) all += in(i);
     if (all == 0) return 0;
-    for (std::size_t i = 0; i < to.bounds.size(); ++i) {
+    for (std::size_t i = 0; i < duration_bounds.size(); ++i) {
         below += in(i);
-        if (static_cast<double>(below) >= share * static_cast<double>(all)) return to.bounds[i];
+        if (static_cast<double>(below) >= share * static_cast<double>(all)) return duration_bounds[i];
     }
-    return to.bounds.back();
+    return duration_bounds.back();
 }
 
 } // namespace afresh::cli

@@ -1,22 +1,20 @@
 #pragma once
 // What the gateway has done lately: the last second, and the last hour in pieces of ten seconds. Pure.
 
-#include <afresh/http_metrics.hpp>
+#include "cli/gateway/traffic.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <vector>
 
 namespace afresh::cli {
 
-// Of all routes, since the start.
+// Of all routes, since the start. May fall when a route goes.
 struct totals {
     std::uint64_t requests{};
     std::uint64_t failed{};    // 5xx, and broken off
     std::uint64_t recovered{}; // sent again after a 401
-    http_histogram duration{};
+    std::array<std::uint64_t, duration_bounds.size() + 1> durations{};
 };
 
 class history {

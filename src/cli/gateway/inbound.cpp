@@ -2,11 +2,16 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/http/read.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
 
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <utility>
 
@@ -15,14 +20,24 @@ namespace {
 
 namespace beast = boost::beast;
 namespace http = beast::http;
+using boost::system::error_code;
 using namespace std::chrono_literals;
 
 constexpr auto patience = 60s; // for a header, and for each piece of a body
+constexpr std::size_t header_room = 2048;
+constexpr std::size_t body_room = 64 * 1024;
+constexpr std::size_t joined = 16 * 1024; // pieces up to this size leave with what waits before them
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
-std::string text_of(beast::string_view s) { return {s.data(), s.size()}; }
+std::string_view view_of(beast::string_view s) noexcept { return {s.data(), s.size()}; }
 
-std::string reason(unsigned status) { return text_of(http::obsolete_reason(http::int_to_status(status))); }
+[[noreturn]] void raise(const error_code& ec) { throw boost::system::system_error(ec); }
+
+void append_number(std::string& to, std::uint64_t n, int base)
+{
+    std::array<char, 20> digits{};
+    to.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), n, base).ptr);
+}
 
 } // namespace
 
@@ -43,12 +58,13 @@ private:
 
 inbound::inbound(inbound_socket socket) : socket_(std::move(socket)) {}
 
-// Looked at by the listener, each second: a timer for each step would cost more than the step.
-void inbound::wait_from_now() { overdue_ = std::chrono::steady_clock::now() + patience; }
+// Looked at by whoever holds the connections, each second: a timer for each step would cost more than the step.
+void inbound::expect_something() { overdue_ = std::chrono::steady_clock::now() + patience; }
+void inbound::expect_nothing() { overdue_ = std::chrono::steady_clock::time_point::max(); }
 
 void inbound::give_up_if_overdue(std::chrono::steady_clock::time_point now)
 {
-    boost::system::error_code ignored;
+    error_code ignored;
     if (now > overdue_) socket_.cancel(ignored);
 }
 
@@ -59,27 +75,41 @@ asio::awaitable<bool> inbound::read_header()
     parser_->body_limit(boost::none);
     begun_ = chunked_ = bodiless_ = granted_ = false;
     if (draining_) co_return false;
-    wait_from_now();
-    idle_ = true;
-    auto [ec, n] = co_await http::async_read_header(socket_, buffer_, *parser_, as_values);
-    idle_ = false;
-    overdue_ = std::chrono::steady_clock::time_point::max(); // the API's time is not the caller's
-    if (ec) co_return false;
+    expect_something();
+    error_code malformed;
+    while (!parser_->is_header_done() && !malformed) {
+        if (buffer_.size() > 0) {
+            buffer_.consume(parser_->put(buffer_.data(), malformed));
+            if (malformed == http::error::need_more) malformed = {};
+            if (parser_->is_header_done() || malformed) break;
+        }
+        idle_ = buffer_.size() == 0 && !parser_->got_some();
+        auto [ec, n] = co_await socket_.async_read_some(buffer_.prepare(header_room), as_values);
+        idle_ = false;
+        buffer_.commit(n);
+        if (ec) co_return false;
+    }
+    expect_nothing(); // the API's time is not the caller's
+    if (malformed) {
+        co_await refuse(malformed);
+        co_return false;
+    }
     keep_ = parser_->get().keep_alive();
+    fields_.clear();
+    for (const auto& f : parser_->get()) fields_.push_back({view_of(f.name_string()), view_of(f.value())});
     co_return true;
 }
 
-std::string inbound::method() const { return text_of(parser_->get().method_string()); }
-std::string inbound::target() const { return text_of(parser_->get().target()); }
-
-http_fields inbound::fields() const
+asio::awaitable<void> inbound::refuse(const error_code& why)
 {
-    http_fields out;
-    for (const auto& f : parser_->get()) out.add(text_of(f.name_string()), text_of(f.value()));
-    return out;
+    const bool large = why == http::error::header_limit;
+    out_ = large ? "HTTP/1.1 431 Request Header Fields Too Large\r\n" : "HTTP/1.1 400 Bad Request\r\n";
+    out_ += "Content-Length: 0\r\nConnection: close\r\n\r\n";
+    co_await flush();
 }
 
-bool inbound::has_body() const { return !parser_->is_done(); }
+std::string_view inbound::method() const noexcept { return view_of(parser_->get().method_string()); }
+std::string_view inbound::target() const noexcept { return view_of(parser_->get().target()); }
 
 bool inbound::is_shorter_than(std::uint64_t bytes) const
 {
@@ -90,26 +120,33 @@ bool inbound::is_shorter_than(std::uint64_t bytes) const
 // Whoever asks before sending a body (RFC 9110 10.1.1) waits until it is wanted.
 asio::awaitable<void> inbound::grant_body()
 {
-    const auto expect = parser_->get()[http::field::expect];
-    if (std::exchange(granted_, true) || !beast::iequals(expect, "100-continue")) co_return;
-    head_ = "HTTP/1.1 100 Continue\r\n\r\n";
-    co_await write_all({});
+    if (std::exchange(granted_, true) || !same_name(find_field(fields_, "Expect"), "100-continue")) co_return;
+    out_ = "HTTP/1.1 100 Continue\r\n\r\n";
+    co_await flush();
 }
 
 // 0: the end.
 asio::awaitable<std::size_t> inbound::read_piece(asio::mutable_buffer into)
 {
-    co_await grant_body();
+    if (!granted_) co_await grant_body();
+    bool starved = buffer_.size() == 0;
     while (!parser_->is_done()) {
+        if (starved) {
+            expect_something();
+            auto [ec, n] = co_await socket_.async_read_some(buffer_.prepare(body_room), as_values);
+            expect_nothing();
+            if (ec) raise(ec);
+            buffer_.commit(n);
+        }
         auto& body = parser_->get().body();
         body.data = into.data();
         body.size = into.size();
         body.more = true;
-        wait_from_now();
-        auto [ec, n] = co_await http::async_read_some(socket_, buffer_, *parser_, as_values);
-        overdue_ = std::chrono::steady_clock::time_point::max();
-        if (ec && ec != http::error::need_buffer) throw boost::system::system_error(ec);
-        const std::size_t got = into.size() - parser_->get().body().size;
+        error_code ec;
+        buffer_.consume(parser_->put(buffer_.data(), ec));
+        starved = ec == http::error::need_more || buffer_.size() == 0;
+        if (ec && ec != http::error::need_more && ec != http::error::need_buffer) raise(ec);
+        const std::size_t got = into.size() - body.size;
         if (got > 0) co_return got;
     }
     co_return 0;
@@ -125,79 +162,150 @@ asio::awaitable<std::string> inbound::read_body()
         have += n;
     }
     all.resize(have);
-    // The parser learns that this was the end.
-    std::array<char, 1> none{};
-    co_await read_piece(asio::buffer(none));
     co_return all;
 }
 
 std::shared_ptr<body_source> inbound::body() { return std::make_shared<streamed_body>(*this); }
 
-// With what waits to go before it.
-asio::awaitable<void> inbound::write_all(std::string_view piece)
-{
-    const std::array<asio::const_buffer, 2> all{asio::buffer(head_), asio::buffer(piece)};
-    wait_from_now();
-    auto [ec, n] = co_await asio::async_write(socket_, all, as_values);
-    overdue_ = std::chrono::steady_clock::time_point::max();
-    head_.clear();
-    if (ec) throw boost::system::system_error(ec);
-}
-
-void inbound::begin(unsigned status, const http_fields& fields)
+void inbound::begin_header(unsigned status, const field_views& fields)
 {
     begun_ = true;
+    out_ += "HTTP/1.1 ";
+    append_number(out_, status, 10);
+    out_.append(" ").append(view_of(http::obsolete_reason(http::int_to_status(status)))).append("\r\n");
+    for (const field_view& f : fields) out_.append(f.name).append(": ").append(f.value).append("\r\n");
+}
+
+void inbound::begin(unsigned status, const field_views& fields)
+{
     const bool http11 = parser_->get().version() >= 11;
+    const bool has_length = !find_field(fields, "Content-Length").empty();
     bodiless_ = parser_->get().method() == http::verb::head || status == 204 || status == 304 || status / 100 == 1;
-    chunked_ = !bodiless_ && !fields.contains("Content-Length");
+    chunked_ = !bodiless_ && !has_length;
     if (!parser_->is_done() || draining_ || (chunked_ && !http11)) keep_ = false; // its end is that of the connection
-    head_ = "HTTP/1.1 " + std::to_string(status) + " " + reason(status) + "\r\n";
-    for (const http_field& f : fields) head_.append(f.name).append(": ").append(f.value).append("\r\n");
     chunked_ = chunked_ && http11;
-    if (chunked_) head_ += "Transfer-Encoding: chunked\r\n";
+    begin_header(status, fields);
+    if (chunked_) out_ += "Transfer-Encoding: chunked\r\n";
     if (!keep_)
-        head_ += "Connection: close\r\n";
+        out_ += "Connection: close\r\n";
     else if (!http11)
-        head_ += "Connection: keep-alive\r\n";
-    head_ += "\r\n";
+        out_ += "Connection: keep-alive\r\n";
+    out_ += "\r\n";
+}
+
+void inbound::switch_protocols(const field_views& fields)
+{
+    keep_ = false;
+    begin_header(101, fields);
+    out_ += "\r\n";
+}
+
+// What waits, the piece and its tail. What of them does not go now waits.
+void inbound::send(std::string_view piece, std::string_view tail)
+{
+    if (piece.size() <= joined) {
+        out_.append(piece).append(tail);
+        piece = tail = {};
+    }
+    const auto part = [](std::string_view s) { return ::iovec{const_cast<char*>(s.data()), s.size()}; };
+    std::array<::iovec, 3> parts{part(out_), part(piece), part(tail)};
+    ::msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    constexpr int at_once = MSG_DONTWAIT | MSG_NOSIGNAL;
+    const auto sent = piece.empty() ? ::send(socket_.native_handle(), out_.data(), out_.size(), at_once)
+                                    : ::sendmsg(socket_.native_handle(), &message, at_once);
+    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+        raise({errno, boost::system::system_category()});
+    auto gone = static_cast<std::size_t>(std::max<::ssize_t>(sent, 0));
+    const std::size_t before = std::min(gone, out_.size());
+    out_.erase(0, before);
+    gone -= before;
+    out_.append(piece.substr(std::min(gone, piece.size())));
+    gone -= std::min(gone, piece.size());
+    out_.append(tail.substr(gone));
+}
+
+bool inbound::write_now(std::string_view piece, more then)
+{
+    if (bodiless_) piece = {};
+    if (!chunked_) {
+        send(piece, {});
+        return out_.empty();
+    }
+    if (!piece.empty()) {
+        append_number(out_, piece.size(), 16);
+        out_ += "\r\n";
+    }
+    std::string_view tail = then == more::nothing ? "\r\n0\r\n\r\n" : "\r\n";
+    if (piece.empty()) tail.remove_prefix(2);
+    send(piece, tail);
+    return out_.empty();
 }
 
 asio::awaitable<void> inbound::flush()
 {
-    if (!head_.empty()) co_await write_all({});
+    send({}, {});
+    std::string_view rest = out_;
+    while (!rest.empty()) {
+        expect_something();
+        auto [ec, n] = co_await socket_.async_write_some(asio::buffer(rest), as_values);
+        expect_nothing();
+        if (ec) raise(ec);
+        rest.remove_prefix(n);
+    }
+    out_.clear();
 }
 
 asio::awaitable<void> inbound::write(std::string piece)
 {
-    if (bodiless_ || piece.empty()) co_return;
-    if (chunked_) {
-        std::array<char, 20> size{};
-        head_.append(size.data(), std::to_chars(size.data(), size.data() + size.size(), piece.size(), 16).ptr);
-        head_ += "\r\n";
-        piece += "\r\n";
-    }
-    co_await write_all(piece);
+    if (!write_now(piece)) co_await flush();
 }
 
 asio::awaitable<void> inbound::end()
 {
-    if (chunked_) head_ += "0\r\n\r\n";
-    co_await flush();
+    if (!write_now({}, more::nothing)) co_await flush();
 }
 
 asio::awaitable<void> inbound::answer(unsigned status, http_fields fields, std::string body)
 {
     fields.set("Content-Length", std::to_string(body.size()));
-    begin(status, fields);
-    co_await write(std::move(body));
-    co_await end();
+    field_views views;
+    for (const http_field& f : fields) views.push_back({f.name, f.value});
+    begin(status, views);
+    if (!write_now(body, more::nothing)) co_await flush();
 }
 
-bool inbound::may_go_on() const { return keep_ && parser_->is_done() && !draining_; }
+asio::awaitable<std::string_view> inbound::look_ahead()
+{
+    expect_something();
+    auto [ec, n] = co_await socket_.async_read_some(buffer_.prepare(header_room), as_values);
+    expect_nothing();
+    buffer_.commit(n);
+    const auto all = buffer_.cdata();
+    co_return ec ? std::string_view() : std::string_view(static_cast<const char*>(all.data()), all.size());
+}
+
+asio::awaitable<std::size_t> inbound::read_some(asio::mutable_buffer into)
+{
+    if (buffer_.size() > 0) {
+        const std::size_t n = asio::buffer_copy(into, buffer_.data());
+        buffer_.consume(n);
+        co_return n;
+    }
+    auto [ec, n] = co_await socket_.async_read_some(into, as_values);
+    co_return ec ? 0 : n;
+}
+
+asio::awaitable<void> inbound::write_raw(std::string_view bytes)
+{
+    out_.append(bytes);
+    co_await flush();
+}
 
 void inbound::close()
 {
-    boost::system::error_code ignored;
+    error_code ignored;
     socket_.shutdown(inbound_socket::shutdown_both, ignored);
     socket_.close(ignored);
 }
@@ -205,7 +313,7 @@ void inbound::close()
 void inbound::drain()
 {
     draining_ = true;
-    boost::system::error_code ignored;
+    error_code ignored;
     if (idle_) socket_.cancel(ignored);
 }
 

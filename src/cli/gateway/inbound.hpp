@@ -1,5 +1,7 @@
 #pragma once
-// The connection of whoever uses the gateway: requests as they come, and the way to answer them. Beast.
+// The connection of whoever uses the gateway: requests as they come, and the way to answer them. Asio; Beast parses.
+
+#include "cli/gateway/forwarding.hpp"
 
 #include <afresh/http_body.hpp>
 #include <afresh/http_message.hpp>
@@ -23,27 +25,31 @@ namespace asio = boost::asio;
 
 using inbound_socket = asio::generic::stream_protocol::socket;
 
-// One coroutine at a time. Errors are thrown as boost::system::system_error.
+// One coroutine at a time, on the socket's executor. Errors are thrown as boost::system::system_error.
 class inbound {
 public:
     explicit inbound(inbound_socket socket);
 
-    // The next request's header. False: the other side has gone, or said nothing for too long.
+    // The next request's header. False: the other side has gone, said nothing for too long, or speaks no HTTP.
     asio::awaitable<bool> read_header();
-    // Of that request.
-    std::string method() const;
-    std::string target() const;
-    http_fields fields() const;
-    bool has_body() const;
+    // Of that request; until the next.
+    std::string_view method() const noexcept;
+    std::string_view target() const noexcept;
+    const field_views& fields() const noexcept { return fields_; }
+    bool has_body() const { return !parser_->is_done(); }
     // Whether it is short enough to be kept in memory; then it can be sent twice.
     bool is_shorter_than(std::uint64_t bytes) const;
     asio::awaitable<std::string> read_body();
     // As it comes. Outlived by this.
     std::shared_ptr<body_source> body();
 
-    // The answer: its header, pieces of its body, and the end.
-    void begin(unsigned status, const http_fields& fields);
-    // What was begun leaves with the first piece; or now, if that may take long.
+    // The answer: its header, pieces of its body, and the end. Nothing leaves before the first piece or flush().
+    void begin(unsigned status, const field_views& fields);
+    // An answer after which the connection speaks another protocol.
+    void switch_protocols(const field_views& fields);
+    enum class more { follows, nothing };
+    // As much as the system takes at once. False: flush() has the rest.
+    bool write_now(std::string_view piece, more then = more::follows);
     asio::awaitable<void> flush();
     asio::awaitable<void> write(std::string piece);
     asio::awaitable<void> end();
@@ -51,8 +57,17 @@ public:
     asio::awaitable<void> answer(unsigned status, http_fields fields, std::string body);
     bool has_begun() const noexcept { return begun_; }
     // Another request may follow.
-    bool may_go_on() const;
+    bool may_go_on() const { return keep_ && parser_->is_done() && !draining_; }
     bool is_draining() const noexcept { return draining_; }
+
+    // For what is no HTTP, or none any more: bytes as they come, first those that are here already. 0: the end.
+    asio::awaitable<std::size_t> read_some(asio::mutable_buffer into);
+    asio::awaitable<void> write_raw(std::string_view bytes);
+    // What has come and is not understood yet; waits until there is something. Empty: the end.
+    asio::awaitable<std::string_view> look_ahead();
+    // Asio's own, for whoever the other side is.
+    inbound_socket& socket() noexcept { return socket_; }
+
     void close();
     // No further request is waited for; one that is under way is served.
     void drain();
@@ -61,17 +76,22 @@ public:
 
 private:
     class streamed_body;
-    asio::awaitable<std::size_t> read_piece(asio::mutable_buffer into);
-    asio::awaitable<void> write_all(std::string_view piece);
-    void wait_from_now();
-    asio::awaitable<void> grant_body();
-
     using parser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
+
+    asio::awaitable<std::size_t> read_piece(asio::mutable_buffer into);
+    asio::awaitable<void> grant_body();
+    asio::awaitable<void> refuse(const boost::system::error_code& why);
+    void begin_header(unsigned status, const field_views& fields);
+    void send(std::string_view piece, std::string_view tail);
+    void expect_something();
+    void expect_nothing();
+
     inbound_socket socket_;
     boost::beast::flat_buffer buffer_;
-    std::string head_; // of an answer, and of a chunk: leaves with what follows
+    std::string out_; // what is to leave
     std::chrono::steady_clock::time_point overdue_ = std::chrono::steady_clock::time_point::max();
     std::optional<parser> parser_;
+    field_views fields_;
     bool granted_{}; // the body that was announced with Expect: 100-continue
     bool begun_{};
     bool chunked_{};

@@ -1,55 +1,47 @@
 #pragma once
 // Where the gateway is reached. Asio.
 
-#include "cli/gateway/inbound.hpp"
+#include "cli/gateway/connections.hpp"
+#include "cli/gateway/listen_address.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 
-#include <functional>
 #include <memory>
-#include <set>
 #include <string>
+#include <vector>
 
 namespace afresh::cli {
 
-// "127.0.0.1:8080", "[::1]:8080" or "unix:/run/x.sock".
-struct listen_address {
-    asio::generic::stream_protocol::endpoint endpoint;
-    std::string socket_file; // of a UNIX socket
-    bool is_local{};         // nobody beyond this machine reaches it
-};
-// Throws std::runtime_error.
-listen_address parse_listen_address(const std::string& text);
-
-// Serves each connection with one coroutine.
+// Accepts on one executor, and hands connections to the threads in turn.
 class listener {
 public:
-    using server = std::function<asio::awaitable<void>(std::shared_ptr<inbound>)>;
-
     // Listens from here on. Throws std::runtime_error with the address.
-    listener(asio::any_io_executor executor, const std::string& address, server serve);
+    listener(asio::any_io_executor executor, const std::string& address);
     ~listener();
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
 
+    // Once, before start().
+    void serve_on(std::vector<std::shared_ptr<connections>> threads) { threads_ = std::move(threads); }
+    const std::vector<std::shared_ptr<connections>>& threads() const noexcept { return threads_; }
     void start();
-    // Takes no more connections; those that are idle end, others when they have been served.
+    bool is_unix() const { return address_.is_unix(); }
+    // A UNIX socket is for its owner alone, unless somebody looks at who calls.
+    void open_to_others(bool open) const;
+    // Takes no more connections, and drains those that there are.
     void drain();
-    std::size_t connections() const noexcept { return open_.size(); }
-    std::string name() const { return name_; } // with the port, if any was to be had
+    std::size_t connections_open() const noexcept;
+    const std::string& name() const noexcept { return name_; } // with the port, if any was to be had
 
 private:
     asio::awaitable<void> accept();
-    asio::awaitable<void> sweep();
-    void serve(inbound_socket socket);
+    void hand_over(inbound_socket socket, std::shared_ptr<connections> to);
 
-    asio::any_io_executor executor_;
-    listen_address address_;
+    const listen_address address_;
     std::string name_;
     asio::basic_socket_acceptor<asio::generic::stream_protocol> acceptor_;
-    server serve_;
-    std::set<std::shared_ptr<inbound>> open_;
+    std::vector<std::shared_ptr<connections>> threads_;
+    std::size_t next_{};
 };
 
 } // namespace afresh::cli

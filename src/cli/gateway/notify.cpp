@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <string>
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -23,6 +25,13 @@ void notify_manager(std::string_view state) noexcept
     if (fd < 0) return;
     ::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const ::sockaddr*>(&to), size);
     ::close(fd);
+}
+
+void notify_reloading()
+{
+    ::timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    notify_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.tv_sec * 1'000'000 + now.tv_nsec / 1000));
 }
 
 } // namespace afresh::cli

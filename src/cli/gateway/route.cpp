@@ -2,9 +2,11 @@
 
 #include "cli/gateway/forwarding.hpp"
 #include "cli/gateway/refusal.hpp"
+#include "cli/gateway/tunnel.hpp"
 
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -26,76 +28,132 @@ http_client_options options_for(const route_settings& settings, const tls_option
 
 } // namespace
 
-route::route(route_settings settings, token_source tokens, const tls_options& tls)
-    : settings_(std::move(settings)), tokens_(std::move(tokens)), api_(tokens_, options_for(settings_, tls))
+route::route(asio::any_io_executor executor, route_settings settings, token_source tokens, const tls_options& tls,
+             std::shared_ptr<traffic> counted, const event_log& log)
+    : settings_(std::move(settings)),
+      api_(std::move(executor), std::move(tokens), options_for(settings_, tls)),
+      counted_(std::move(counted)),
+      log_(log)
 {
 }
 
-void route::close() { api_.close(); }
+std::uint64_t route::replayed() const
+{
+    std::uint64_t n = 0;
+    for (const http_origin_metrics& o : metrics().origins) n += o.replays;
+    return n;
+}
 
-asio::awaitable<void> route::serve(std::shared_ptr<inbound> in)
+asio::awaitable<void> route::answer(std::shared_ptr<inbound> in)
 {
     const auto keep = shared_from_this();
-    while (co_await in->read_header()) {
-        const auto begin = std::chrono::steady_clock::now();
-        unsigned status = 0;
-        ++count_.in_flight;
-        std::exception_ptr broken;
-        try {
-            co_await forward(*in, status);
-        } catch (const std::exception&) { // of this connection, or in the middle of the API's answer
-            broken = std::current_exception();
-        }
-        --count_.in_flight;
-        ++count_.by_class.at(broken ? 0 : status / 100);
-        count_.duration.record(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-        if (broken || !in->may_go_on()) co_return;
+    const auto begin = std::chrono::steady_clock::now();
+    counted_->begun.add();
+    unsigned status = 0; // broken off
+    std::string why;
+    std::exception_ptr broken;
+    try {
+        co_await forward(in, status, why);
+    } catch (const std::exception& e) { // of this connection, or in the middle of the API's answer
+        broken = std::current_exception();
+        status = 0;
+        why = e.what();
     }
+    const auto took = std::chrono::steady_clock::now() - begin;
+    counted_->end(status, took);
+    const bool failed = status == 0 || status >= 500;
+    if (settings_.log == request_log::all || (failed && settings_.log == request_log::failed))
+        tell(*in, status, took, why);
+    if (broken) std::rethrow_exception(broken);
 }
 
-asio::awaitable<void> route::forward(inbound& in, unsigned& status)
+void route::tell(const inbound& in, unsigned status, std::chrono::nanoseconds took, const std::string& why) const
 {
-    const std::string url = forward_url(settings_.target, in.target());
-    http_fields fields = in.fields();
-    std::string why;
-    if (url.empty()) why = "the request's target is no path";
-    if (in.method() == "CONNECT" || fields.contains("Upgrade")) why = "the gateway switches no protocols";
-    if (!why.empty()) {
-        status = url.empty() ? 400 : 501;
-        co_return co_await answer_refusal(in, refusal(status, std::move(why)));
-    }
-    http_request request(in.method(), url);
-    request.fields() = forward_request(fields);
-    if (in.has_body() && in.is_shorter_than(settings_.body_limit)) {
+    std::string path(in.target());
+    path.resize(std::min(path.size(), path.find('?'))); // there may be secrets behind it
+    const std::string code = status == 0 ? "broken off" : std::to_string(status);
+    const std::string ms = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+    if (status != 0 && status < 500)
+        log_.info("request", {{"method", std::string(in.method())},
+                              {"path", path},
+                              {"target", settings_.target},
+                              {"status", code},
+                              {"ms", ms}});
+    else
+        log_.warning("request failed", {{"method", std::string(in.method())},
+                                        {"path", path},
+                                        {"target", settings_.target},
+                                        {"status", code},
+                                        {"ms", ms},
+                                        {"why", why.empty() ? "the API's own answer" : why}});
+}
+
+// A body that is short can be sent again after a 401.
+asio::awaitable<void> route::take_body(inbound& in, http_request& request)
+{
+    if (in.is_shorter_than(settings_.body_limit)) {
         std::string body = co_await in.read_body();
-        request.body(std::move(body)); // can be sent again after a 401
-    } else if (in.has_body()) {
+        request.body(std::move(body));
+    } else {
         request.body(in.body());
     }
-    co_await pass_on(in, std::move(request), status);
 }
 
-asio::awaitable<void> route::pass_on(inbound& in, http_request request, unsigned& status)
+asio::awaitable<void> route::forward(std::shared_ptr<inbound> in, unsigned& status, std::string& why)
 {
+    http_request request(std::string(in->method()), forward_url(settings_.target, in->target()));
     std::optional<refusal> refused;
-    try {
-        http_stream answer = co_await api_.open(std::move(request));
-        status = answer.status();
-        http_fields fields = forward_answer(answer.fields());
-        in.begin(status, fields);
-        if (!fields.contains("Content-Length")) co_await in.flush(); // events, perhaps, and none has happened yet
-        for (;;) {
-            std::string piece = co_await answer.read();
-            if (piece.empty()) break;
-            co_await in.write(std::move(piece));
+    if (request.url().empty()) refused.emplace(400, "the request's target is no path");
+    if (request.method() == "CONNECT") refused.emplace(501, "the gateway is no proxy for CONNECT");
+    if (!refused) {
+        forward_request(in->fields(), request.fields());
+        if (in->has_body()) co_await take_body(*in, request);
+        try {
+            if (!wanted_protocol(in->fields()).empty())
+                co_return co_await switch_protocols(in, std::move(request), status);
+            http_stream answer = co_await api_.open(std::move(request));
+            status = answer.status();
+            field_views fields;
+            forward_answer(answer.fields(), fields);
+            in->begin(status, fields);
+            const bool events = find_field(fields, "Content-Length").empty(); // perhaps, and none has happened yet
+            do {
+                auto piece = answer.try_read();
+                if (!piece) {
+                    if (events) co_await in->flush();
+                    piece = co_await answer.read();
+                }
+                using enum inbound::more;
+                if (!in->write_now(*piece, answer.at_end() ? nothing : follows)) co_await in->flush();
+            } while (!answer.at_end());
+            co_return;
+        } catch (const boost::system::system_error& e) {
+            if (in->has_begun()) throw; // what was begun cannot be taken back: the connection ends
+            refused = refusal_of(e.code(), e.what());
         }
-        co_return co_await in.end();
-    } catch (const boost::system::system_error& e) {
-        if (in.has_begun()) throw; // what was begun cannot be taken back: the connection ends
-        refused = refusal_of(e.code(), e.what());
     }
     status = refused->status;
-    co_await answer_refusal(in, *std::move(refused));
+    why = refused->why;
+    co_await answer_refusal(*in, *std::move(refused));
+}
+
+asio::awaitable<void> route::switch_protocols(std::shared_ptr<inbound> in, http_request request, unsigned& status)
+{
+    request.field("Upgrade", std::string(wanted_protocol(in->fields())));
+    http_upgrade made = co_await api_.upgrade(std::move(request));
+    status = made.answer.status();
+    field_views fields;
+    forward_answer(made.answer.fields(), fields);
+    if (!made.stream) {
+        http_fields copied;
+        for (const field_view& f : fields) copied.append(f.name, f.value);
+        co_return co_await in->answer(status, std::move(copied), std::move(made.answer.body()));
+    }
+    fields.push_back({"Connection", "Upgrade"});
+    fields.push_back({"Upgrade", made.answer.fields().find("Upgrade")});
+    in->switch_protocols(fields);
+    co_await in->flush();
+    co_await tunnel(in, *std::move(made.stream), std::move(made.read_already));
 }
 
 } // namespace afresh::cli

@@ -1,47 +1,43 @@
 #pragma once
-// One API behind the gateway: where requests for it come in, whose token they get, and what was counted.
+// One API behind the gateway, for the callers that one thread serves.
 
 #include "cli/config/configuration.hpp"
+#include "cli/gateway/event_log.hpp"
 #include "cli/gateway/inbound.hpp"
+#include "cli/gateway/traffic.hpp"
 
 #include <afresh/http_client.hpp>
 #include <afresh/http_metrics.hpp>
 #include <afresh/token_source.hpp>
 
-#include <array>
-#include <cstdint>
 #include <memory>
 #include <string>
 
 namespace afresh::cli {
 
+// On its executor, but for metrics(), which is for all threads.
 class route : public std::enable_shared_from_this<route> {
 public:
-    route(route_settings settings, token_source tokens, const tls_options& tls);
+    route(asio::any_io_executor executor, route_settings settings, token_source tokens, const tls_options& tls,
+          std::shared_ptr<traffic> counted, const event_log& log);
 
-    // One connection, request after request.
-    asio::awaitable<void> serve(std::shared_ptr<inbound> in);
+    // One request, which was read.
+    asio::awaitable<void> answer(std::shared_ptr<inbound> in);
 
-    const route_settings& settings() const noexcept { return settings_; }
-    const token_source& tokens() const noexcept { return tokens_; }
-    void close();
-
-    struct counted {
-        std::array<std::uint64_t, 6> by_class{}; // of the status: 1xx to 5xx; [0]: broken off
-        std::uint64_t in_flight{};
-        http_histogram duration{}; // from the request's header to the answer's end
-    };
-    const counted& count() const noexcept { return count_; }
+    void close() { api_.close(); }
     http_metrics metrics() const { return api_.metrics(); }
+    std::uint64_t replayed() const; // after a 401
 
 private:
-    asio::awaitable<void> forward(inbound& in, unsigned& status);
-    asio::awaitable<void> pass_on(inbound& in, http_request request, unsigned& status);
+    asio::awaitable<void> forward(std::shared_ptr<inbound> in, unsigned& status, std::string& why);
+    asio::awaitable<void> take_body(inbound& in, http_request& request);
+    asio::awaitable<void> switch_protocols(std::shared_ptr<inbound> in, http_request request, unsigned& status);
+    void tell(const inbound& in, unsigned status, std::chrono::nanoseconds took, const std::string& why) const;
 
-    route_settings settings_;
-    token_source tokens_;
+    const route_settings settings_;
     http_client api_;
-    counted count_;
+    const std::shared_ptr<traffic> counted_;
+    const event_log& log_;
 };
 
 } // namespace afresh::cli

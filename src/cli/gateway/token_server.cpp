@@ -22,7 +22,7 @@ struct question {
 };
 
 // Nothing: it is none.
-std::optional<question> read_question(const std::string& target, const sources_by_profile& all)
+std::optional<question> read_question(std::string_view target, const sources_by_profile& all)
 {
     const auto url = boost::urls::parse_origin_form(target);
     if (!url) return std::nullopt;
@@ -66,19 +66,18 @@ asio::awaitable<void> hand_out(inbound& in, const token_source& tokens, question
 
 } // namespace
 
-asio::awaitable<void> serve_tokens(std::shared_ptr<inbound> in, std::shared_ptr<const gateway_state> g)
+asio::awaitable<void> answer_token(std::shared_ptr<inbound> in, std::shared_ptr<const gateway_state> g)
 {
     const sources_by_profile& all = g->sources;
-    while (co_await in->read_header()) {
-        const auto q = read_question(in->target(), all);
-        const auto found = q ? all.find(q->profile) : all.end();
-        if (in->method() != "GET" || !q || (q->path != "/token" && q->path != "/authorization"))
-            co_await answer_refusal(*in, refusal(400, "there are GET /token and GET /authorization, with ?profile="));
-        else if (found == all.end())
-            co_await answer_refusal(*in, refusal(404, "there is no such profile"));
-        else
-            co_await hand_out(*in, found->second, *q);
-        if (!in->may_go_on()) co_return;
+    const auto q = read_question(in->target(), all);
+    const auto found = q ? all.find(q->profile) : all.end();
+    if (in->method() != "GET" || !q || (q->path != "/token" && q->path != "/authorization")) {
+        co_await answer_refusal(*in, refusal(400, "there are GET /token and GET /authorization, with ?profile="));
+    } else if (found == all.end()) {
+        co_await answer_refusal(*in, refusal(404, "there is no such profile"));
+    } else {
+        const token_source tokens = found->second; // a reload may take it away
+        co_await hand_out(*in, tokens, *q);
     }
 }
 

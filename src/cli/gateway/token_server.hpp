@@ -10,6 +10,6 @@ namespace afresh::cli {
 
 // GET /token?profile=NAME[&format=...][&min_valid=SECONDS]: as `afresh token` prints it. GET /authorization?profile=NAME:
 // 204, with the token in an Authorization field.
-asio::awaitable<void> serve_tokens(std::shared_ptr<inbound> in, std::shared_ptr<const gateway_state> g);
+asio::awaitable<void> answer_token(std::shared_ptr<inbound> in, std::shared_ptr<const gateway_state> g);
 
 } // namespace afresh::cli

@@ -1,0 +1,50 @@
+#include "cli/gateway/connections.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace afresh::cli {
+
+void connections::serve(inbound_socket socket)
+{
+    const auto connection = std::make_shared<inbound>(std::move(socket));
+    if (draining_) connection->drain();
+    open_.insert(connection);
+    count_.store(open_.size(), std::memory_order_relaxed);
+    const auto self = shared_from_this();
+    asio::co_spawn(executor_, answer_all(self, connection), [self, connection](const std::exception_ptr&) {
+        connection->close(); // it may have broken off
+        self->open_.erase(connection);
+        self->count_.store(self->open_.size(), std::memory_order_relaxed);
+    });
+}
+
+asio::awaitable<void> connections::answer_all(std::shared_ptr<connections> self, std::shared_ptr<inbound> in)
+{
+    if (self->greeting_) {
+        const bool answered = co_await self->greeting_(in);
+        if (answered) co_return;
+    }
+    while (co_await in->read_header()) {
+        const auto handler = self->handler_; // the next request's may be another
+        co_await (*handler)(in);
+        if (!in->may_go_on()) co_return;
+    }
+}
+
+void connections::sweep()
+{
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& c : open_) c->give_up_if_overdue(now);
+}
+
+void connections::drain()
+{
+    draining_ = true;
+    for (const auto& c : open_) c->drain();
+}
+
+} // namespace afresh::cli

@@ -1,0 +1,75 @@
+#pragma once
+// What was counted of a route's requests by one thread, for others to read.
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace afresh::cli {
+
+// Written by one thread.
+class counter {
+public:
+    void add(std::uint64_t n = 1) noexcept { n_.store(value() + n, std::memory_order_relaxed); }
+    std::uint64_t value() const noexcept { return n_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::uint64_t> n_{};
+};
+
+// Bounds in seconds; the last bucket is of what took longer.
+constexpr std::array<double, 17> duration_bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                 0.1,    0.25,    0.5,    1,     2.5,    5,     10,   60};
+constexpr std::size_t bucket_of(double seconds) noexcept
+{
+    std::size_t i = 0;
+    while (i < duration_bounds.size() && seconds > duration_bounds[i]) ++i;
+    return i;
+}
+
+struct traffic {
+    std::array<counter, 6> by_class{}; // of the status: 1xx to 5xx; [0]: broken off
+    counter begun;
+    counter ended;
+    counter replayed; // after a 401, by clients that have gone since
+    std::array<counter, duration_bounds.size() + 1> durations{};
+    counter nanoseconds; // all durations
+
+    void end(unsigned status, std::chrono::nanoseconds took) noexcept
+    {
+        by_class.at(status / 100 % 6).add();
+        ended.add();
+        durations.at(bucket_of(std::chrono::duration<double>(took).count())).add();
+        nanoseconds.add(static_cast<std::uint64_t>(took.count()));
+    }
+};
+
+// Of several at one moment.
+struct traffic_sum {
+    std::array<std::uint64_t, 6> by_class{};
+    std::uint64_t in_flight{};
+    std::uint64_t replayed{};
+    std::array<std::uint64_t, duration_bounds.size() + 1> durations{};
+    double seconds{};
+
+    void add(const traffic& t) noexcept
+    {
+        for (std::size_t i = 0; i < by_class.size(); ++i) by_class[i] += t.by_class[i].value();
+        for (std::size_t i = 0; i < durations.size(); ++i) durations[i] += t.durations[i].value();
+        const std::uint64_t ended = t.ended.value(); // first: another thread counts
+        in_flight += t.begun.value() - ended;
+        replayed += t.replayed.value();
+        seconds += static_cast<double>(t.nanoseconds.value()) / 1e9;
+    }
+    std::uint64_t requests() const noexcept
+    {
+        std::uint64_t n = 0;
+        for (const std::uint64_t c : by_class) n += c;
+        return n;
+    }
+    std::uint64_t failed() const noexcept { return by_class[0] + by_class[5]; }
+};
+
+} // namespace afresh::cli
