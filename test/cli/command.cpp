@@ -3,6 +3,8 @@
 
 #include "command_home.hpp"
 #include "support/authorization_server.hpp"
+#include "support/client_fixture.hpp"
+#include "support/raw_server.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -221,4 +223,57 @@ BOOST_AUTO_TEST_CASE(a_jwt_is_read_and_not_believed)
     BOOST_TEST(h.run("inspect " + h.file("opaque")).code == 65);
     std::ofstream(h.file("broken")) << "a.b.c";
     BOOST_TEST(h.run("inspect " + h.file("broken")).code == 65);
+}
+
+// Another service's token, or an assertion, for one of one's own (RFC 8693, RFC 7523).
+BOOST_AUTO_TEST_CASE(a_token_is_got_for_another)
+{
+    home h;
+    notes seen;
+    raw_server as(answering(seen, [&](const std::string&) {
+        const std::string n = std::to_string(seen.size());
+        return text_answer("200 OK",
+                           R"({"access_token": "token-)" + n + R"(", "token_type": "Bearer", "expires_in": 300,)" +
+                               R"("issued_token_type": "urn:ietf:params:oauth:token-type:access_token"})",
+                           "Content-Type: application/json\r\n");
+    }));
+    const std::string found = h.write("found", "of-the-platform\n");
+    const std::string common = R"({"client_id": "c", "client_authentication": "client_secret_basic",)"
+                               R"("client_secret": {"file": ")" +
+                               found + R"("}, "token_endpoint": ")" + as.url("/token") + R"(", "grant": )";
+    const std::string key = h.file("key.pem");
+    BOOST_REQUIRE(
+        std::system(
+            ("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out " + key + " 2>/dev/null").c_str()) ==
+        0);
+    h.configure(R"("machine": )" + common + R"("client_credentials"},)" + R"("exchanged": )" + common +
+                R"("token_exchange", "token_exchange": {"subject": "machine", "audience": "b"}},)" +
+                R"("federated": )" + common + R"("token_exchange", "token_exchange": {"subject_token": {"file": ")" +
+                found + R"("}, "subject_token_type": "urn:ietf:params:oauth:token-type:jwt"}},)" + R"("signed": )" +
+                common + R"("jwt_bearer", "scope": "s", "jwt_bearer": {"key_file": ")" + key +
+                R"(", "audience": "https://as.example.com"}},)" + R"("asserted": )" + common +
+                R"("jwt_bearer", "jwt_bearer": {"assertion": {"file": ")" + found + R"("}}})");
+    const auto form_for = [&](const std::string& profile) {
+        const std::size_t before = seen.size();
+        const ended e = h.run("token " + profile);
+        BOOST_TEST(e.code == 0, e.err);
+        BOOST_TEST(e.out == "token-" + std::to_string(seen.size()) + "\n");
+        BOOST_REQUIRE(seen.size() > before);
+        return body_of(seen.at(seen.size() - 1));
+    };
+    const auto has = [](const std::string& form, const std::string& what) {
+        return form.find(what) != std::string::npos;
+    };
+    const std::string exchanged = form_for("exchanged");
+    BOOST_TEST(has(exchanged, "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange"), exchanged);
+    BOOST_TEST(has(exchanged, "subject_token=token-1"), exchanged);
+    BOOST_TEST(has(exchanged, "audience=b"), exchanged);
+    const std::string federated = form_for("federated");
+    BOOST_TEST(has(federated, "subject_token=of-the-platform"), federated);
+    BOOST_TEST(has(federated, "subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Ajwt"), federated);
+    const std::string signed_here = form_for("signed");
+    BOOST_TEST(has(signed_here, "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer"), signed_here);
+    BOOST_TEST(has(signed_here, "assertion=eyJ"), signed_here);
+    BOOST_TEST(has(signed_here, "scope=s"), signed_here);
+    BOOST_TEST(has(form_for("asserted"), "assertion=of-the-platform"));
 }

@@ -95,6 +95,14 @@ BOOST_AUTO_TEST_CASE(a_mistake_is_told_with_its_line)
         {with("\"dpop\": \"yes\""), "c:4: profiles.p: dpop must be true or false"},
         {with("\"origins\": \"https://x\""), "c:4: profiles.p: origins must be a list"},
         {with("\"grant\": \"password\""), "c:4: profiles.p: grant is none of refresh_token, client_credentials"},
+        {with("\"grant\": \"client_credentials\""), "c:1: profiles.p: has the grant client_credentials, which needs"},
+        {with("\"grant\": \"jwt_bearer\""), "c:1: profiles.p: \"grant\": \"jwt_bearer\" and jwt_bearer go together"},
+        {with("\"jwt_bearer\": {}"), "c:4: profiles.p: \"grant\": \"jwt_bearer\" and jwt_bearer go together"},
+        {with("\"grant\": \"jwt_bearer\",\n\"jwt_bearer\": {}"), "c:5: profiles.p.jwt_bearer: needs a key_file"},
+        {with("\"grant\": \"token_exchange\",\n\"token_exchange\": {\"audience\": \"a\"}"),
+         "c:5: profiles.p.token_exchange: needs a subject"},
+        {with("\"grant\": \"token_exchange\",\n\"token_exchange\": {\"subject\": \"p\"}"),
+         "c:1: profiles.p.token_exchange: subject is no other profile"},
         {with("\"client_secret\": \"s3cret\""), "c:4: profiles.p.client_secret: a secret does not stand here"},
         {with("\"client_secret\": {}"), "c:4: profiles.p.client_secret: names no file"},
         {with("\"client_secret\": {\"file\": \"a\", \"env\": \"b\"}"),
@@ -127,18 +135,62 @@ BOOST_AUTO_TEST_CASE(no_text_does_harm)
     BOOST_TEST(mistake(std::string(1000, '[')).starts_with("c:1:"));
 }
 
+BOOST_AUTO_TEST_CASE(a_gateway_is_read)
+{
+    const auto with_gateway = [](const std::string& members) {
+        return R"({"profiles": {"p": {"issuer": "https://as.example.com", "client_id": "c"}}, "gateway": {)" + members +
+               "}}";
+    };
+    const gateway_settings g =
+        parse_configuration(with_gateway(R"("status": "127.0.0.1:9090", "tokens": "systemd:tokens",
+"allow_users": ["www-data", "1000"], "threads": 4, "log": "json", "log_requests": "all",
+"routes": [{"listen": "unix:/run/a.sock", "target": "https://api.example.com", "body_limit": 10, "connections": 5}])"),
+                            "c")
+            .gateway;
+    BOOST_TEST(g.threads == 4u);
+    BOOST_TEST(g.log == "json");
+    BOOST_TEST(g.allow_users.size() == 2u);
+    BOOST_TEST(g.tokens == "systemd:tokens");
+    BOOST_TEST(g.routes.at(0).profile == "p");
+    BOOST_TEST((g.routes.at(0).log == request_log::all));
+    BOOST_TEST(g.routes.at(0).connections == 5u);
+    BOOST_TEST(mistake(with_gateway(R"("tokens": "unix:/t")")) == ""); // tokens alone are something
+    struct row {
+        std::string members, told;
+    };
+    const row rows[] = {
+        {"", "has no routes"},
+        {R"("routes": {})", "routes must be a list"},
+        {R"("tokens": "127.0.0.1:80")", "tokens must be a UNIX socket"},
+        {R"("tokens": "unix:/t", "threads": 0)", "threads must be a whole number from 1 to 256"},
+        {R"("tokens": "unix:/t", "threads": 1.5)", "threads must be a whole number"},
+        {R"("tokens": "unix:/t", "log": "xml")", "log is none of text, json"},
+        {R"("tokens": "unix:/t", "log_requests": "some")", "log_requests is none of none, failed, all"},
+        {R"("tokens": "unix:/t", "alow_users": [])", "did you mean \"allow_users\"?"},
+    };
+    for (const row& r : rows)
+        BOOST_TEST(mistake(with_gateway(r.members)).find(r.told) != std::string::npos,
+                   mistake(with_gateway(r.members)));
+}
+
 BOOST_AUTO_TEST_CASE(the_schema_knows_what_the_program_knows)
 {
     std::ifstream in(AFRESH_SCHEMA);
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     const auto schema = boost::json::parse(text).as_object();
     const auto& properties = schema.at("$defs").as_object().at("profile").as_object().at("properties").as_object();
-    BOOST_TEST(properties.size() == 17u);
+    BOOST_TEST(properties.size() == 19u);
     for (const auto& p : properties) { // each is known: it is its value that is wrong
         const std::string name(p.key());
         const std::string told = mistake("{\"profiles\": {\"p\": {\"" + name + "\": null}}}");
         BOOST_TEST(told.find("unknown name") == std::string::npos, told);
         BOOST_TEST(told.find(name) != std::string::npos, told);
+    }
+    for (const auto& p : schema.at("properties").as_object().at("gateway").as_object().at("properties").as_object()) {
+        const std::string told =
+            mistake("{\"profiles\": {\"p\": {\"issuer\": \"i\", \"client_id\": \"c\"}}, \"gateway\": {\"" +
+                    std::string(p.key()) + "\": null}}");
+        BOOST_TEST(told.find("unknown name") == std::string::npos, told);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "cli/command/commands.hpp"
 #include "cli/command/exit_code.hpp"
+#include "cli/config/grant_of.hpp"
 #include "cli/config/secret.hpp"
 #include "cli/config/setup.hpp"
 #include "cli/show/terminal.hpp"
@@ -89,8 +90,8 @@ void check_metadata(const profile& p, const server_metadata& m, findings& out)
         for (const std::string& one : methods) (all += all.empty() ? "" : ", ") += one;
         out.bad("the server does not take client_authentication " + p.client_authentication, "it takes " + all);
     }
-    if (!m.grant_types_supported.empty() && !has(m.grant_types_supported, p.grant))
-        out.bad("the server does not know the grant " + p.grant, "ask whoever runs it for another");
+    if (!m.grant_types_supported.empty() && !has(m.grant_types_supported, grant_type_of(p)))
+        out.bad("the server does not know the grant " + grant_type_of(p), "ask whoever runs it for another");
     if (p.grant == "refresh_token" && !m.scopes_supported.empty() && has(m.scopes_supported, "offline_access") &&
         p.scope.find("offline_access") == std::string::npos)
         out.doubtful("scope has no offline_access, which this server knows",

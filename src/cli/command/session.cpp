@@ -38,7 +38,7 @@ asio::awaitable<int> work_with(configuration all, profile p,
 {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     auto store = open_store(executor, all);
-    const token_source tokens = co_await open_source(p, std::move(store));
+    const token_source tokens = co_await open_source(all, p, std::move(store));
     int code = exit_ok;
     std::exception_ptr failed;
     try {

@@ -54,6 +54,47 @@ void read_tls(object_reader& in, const std::string& where, profile& p)
         o.fail(v->line, "certificate_chain_file and private_key_file go together");
 }
 
+void read_jwt_bearer(object_reader& in, const std::string& where, profile& p)
+{
+    const located* const v = in.find("jwt_bearer");
+    if ((v != nullptr) != (p.grant == "jwt_bearer"))
+        in.fail(v ? v->line : p.line, "\"grant\": \"jwt_bearer\" and jwt_bearer go together");
+    if (!v) return;
+    object_reader o(*v, where + ".jwt_bearer");
+    jwt_bearer_settings& j = p.jwt_bearer;
+    if (const located* const a = o.find("assertion"))
+        j.assertion = read_secret_place(*a, where + ".jwt_bearer.assertion");
+    o.text("key_file", j.key_file);
+    o.text("signing_algorithm", j.signing_algorithm);
+    o.text("key_id", j.key_id);
+    o.text("issuer", j.issuer);
+    o.text("subject", j.subject);
+    o.text("audience", j.audience);
+    o.text("scope", j.scope);
+    o.finish();
+    if (bool(j.assertion) != j.key_file.empty())
+        o.fail(v->line, "needs a key_file, to sign assertions with, or an assertion of somebody else's");
+}
+
+void read_token_exchange(object_reader& in, const std::string& where, profile& p)
+{
+    const located* const v = in.find("token_exchange");
+    if ((v != nullptr) != (p.grant == "token_exchange"))
+        in.fail(v ? v->line : p.line, "\"grant\": \"token_exchange\" and token_exchange go together");
+    if (!v) return;
+    object_reader o(*v, where + ".token_exchange");
+    token_exchange_settings& t = p.token_exchange;
+    o.text("subject", t.subject);
+    if (const located* const s = o.find("subject_token"))
+        t.subject_token = read_secret_place(*s, where + ".token_exchange.subject_token");
+    o.text("subject_token_type", t.subject_token_type);
+    o.text("requested_token_type", t.requested_token_type);
+    o.text("audience", t.audience);
+    o.finish();
+    if (bool(t.subject_token) != t.subject.empty())
+        o.fail(v->line, "needs a subject, which is another profile, or a subject_token of somebody else's");
+}
+
 void check(const object_reader& o, const profile& p)
 {
     const auto needs = [&](bool there, const char* what) {
@@ -68,7 +109,9 @@ void check(const object_reader& o, const profile& p)
     const bool by_key = p.client_authentication == "private_key_jwt";
     needs(!by_key || !p.private_key_file.empty(), "has no private_key_file, which private_key_jwt needs");
     needs(by_key || p.private_key_file.empty(), "has a private_key_file; write client_authentication: private_key_jwt");
-    needs(p.grant != "client_credentials" || !p.refresh_token, "has a refresh_token, and another grant");
+    needs(p.grant != "client_credentials" || p.client_authentication != "none",
+          "has the grant client_credentials, which needs a client_authentication (RFC 6749 4.4)");
+    needs(p.grant == "refresh_token" || !p.refresh_token, "has a refresh_token, and another grant");
 }
 
 profile read_profile(const located_member& m)
@@ -91,7 +134,9 @@ profile read_profile(const located_member& m)
     o.text("signing_algorithm", p.signing_algorithm);
     o.text("key_id", p.key_id);
     o.flag("dpop", p.dpop);
-    o.word("grant", p.grant, {"refresh_token", "client_credentials"});
+    o.word("grant", p.grant, {"refresh_token", "client_credentials", "jwt_bearer", "token_exchange"});
+    read_jwt_bearer(o, where, p);
+    read_token_exchange(o, where, p);
     if (const located* const v = o.find("refresh_token"))
         p.refresh_token = read_secret_place(*v, where + ".refresh_token");
     o.text("scope", p.scope);
@@ -102,6 +147,18 @@ profile read_profile(const located_member& m)
     o.finish();
     check(o, p);
     return p;
+}
+
+// One exchange after another is more than anybody needs, and might go in a circle.
+void check_subjects(const std::vector<profile>& all)
+{
+    for (const profile& p : all) {
+        const std::string& subject = p.token_exchange.subject;
+        const auto of = std::find_if(all.begin(), all.end(), [&](const profile& o) { return o.name == subject; });
+        if (!subject.empty() && (of == all.end() || of->grant == "token_exchange"))
+            throw located_error(p.line, "profiles." + p.name +
+                                            ".token_exchange: subject is no other profile, or exchanges tokens itself");
+    }
 }
 
 route_settings read_route(const located& v, const std::string& where, const std::vector<profile>& profiles)
@@ -173,6 +230,7 @@ configuration parse_configuration(std::string_view text, const std::string& path
         if (!profiles || profiles->type != located::kind::object || profiles->members.empty())
             o.fail(profiles ? profiles->line : root.line, "there are no profiles: \"profiles\": {\"name\": { ... }}");
         for (const located_member& m : profiles->members) all.profiles.push_back(read_profile(m));
+        check_subjects(all.profiles);
         if (const located* const g = o.find("gateway")) all.gateway = read_gateway(*g, all.profiles);
         o.finish();
         return all;

@@ -20,6 +20,22 @@ struct secret_place {
     explicit operator bool() const noexcept { return type != kind::none; }
 };
 
+// RFC 7523 2.1: an assertion that is signed here, or one that somebody else puts somewhere, and renews.
+struct jwt_bearer_settings {
+    secret_place assertion;
+    std::string key_file, signing_algorithm, key_id;
+    std::string issuer, subject, audience, scope;
+};
+
+// RFC 8693: of another profile's token, or of one that somebody else puts somewhere, and renews.
+struct token_exchange_settings {
+    std::string subject; // a profile
+    secret_place subject_token;
+    std::string subject_token_type = "urn:ietf:params:oauth:token-type:access_token";
+    std::string requested_token_type;
+    std::string audience;
+};
+
 struct profile {
     std::string name;
     std::size_t line = 1;
@@ -34,6 +50,8 @@ struct profile {
     std::string key_id;
     bool dpop{};
     std::string grant = "refresh_token";
+    jwt_bearer_settings jwt_bearer;
+    token_exchange_settings token_exchange;
     secret_place refresh_token; // for the first start; usually `afresh login` brings one
     std::string scope;
     std::string resource;

@@ -1,5 +1,6 @@
 #include "cli/config/setup.hpp"
 
+#include "cli/config/grant_of.hpp"
 #include "cli/config/metadata_cache.hpp"
 #include "cli/config/places.hpp"
 #include "cli/config/secret.hpp"
@@ -22,6 +23,7 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -138,14 +140,17 @@ std::shared_ptr<token_store> open_store(const asio::any_io_executor& executor, c
 #endif
 }
 
-asio::awaitable<token_source> open_source(profile p, std::shared_ptr<token_store> store)
+asio::awaitable<token_source> open_source(configuration all, profile p, std::shared_ptr<token_store> store)
 {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    std::optional<token_source> subject;
+    if (!p.token_exchange.subject.empty()) {
+        const profile of = find_profile(all, p.token_exchange.subject);
+        token_source opened = co_await open_source(all, of, store);
+        subject = std::move(opened);
+    }
     const server_metadata server = co_await metadata_of(p);
-    // A refresh token knows its scope; what a sign-in asks for is not all that a refresh may (openid, offline_access).
-    grant g = p.grant == "client_credentials" ? grant::client_credentials().scope(p.scope)
-                                              : grant::refresh_token(read_secret(p.refresh_token));
-    g.resource(p.resource);
+    grant g = grant_of(p, subject);
     source_options options;
     options.key = p.name;
     options.allowed_origins = p.origins;

@@ -25,7 +25,7 @@ asio::awaitable<server_metadata> metadata_of(profile p);
 client_registration registration_of(const profile& p, const server_metadata& server);
 // Sealed with a key that is made with the file, and stands beside it.
 std::shared_ptr<token_store> open_store(const asio::any_io_executor& executor, const configuration& all);
-// The profile's chain in that store, shared with all who use both.
-asio::awaitable<token_source> open_source(profile p, std::shared_ptr<token_store> store);
+// The profile's chain in that store, shared with all who use both. `all` has the profiles that it builds on.
+asio::awaitable<token_source> open_source(configuration all, profile p, std::shared_ptr<token_store> store);
 
 } // namespace afresh::cli

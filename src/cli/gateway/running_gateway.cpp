@@ -114,7 +114,7 @@ asio::awaitable<sources_by_profile> running_gateway::open_sources(configuration 
             wanted = true;
         }
         if (!wanted) continue;
-        token_source opened = co_await open_source(p, store);
+        token_source opened = co_await open_source(all, p, store);
         sources.emplace(p.name, std::move(opened));
     }
     co_return sources;
