@@ -51,6 +51,12 @@ if [ $all = yes ]; then
     configure release
     build release all
     check release -LE style "$@"
+
+    printf '\n== tsan: the gateway and its threads ==\n'
+    cmake --preset tsan --log-level=WARNING -DAFRESH_BUILD_TOOLS=ON
+    build tsan afresh_cli test_integration_gateway_service
+    check tsan -R '^integration.gateway_service$' "$@"
+    cmake --preset tsan --log-level=WARNING -DAFRESH_BUILD_TOOLS=OFF
 fi
 
 configure tsan
