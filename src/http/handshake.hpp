@@ -22,6 +22,10 @@ struct handshake {
     http_fields own; // of the request
     net::clock::time_point by = net::clock::time_point::max();
 
+    handshake() = default;
+    ~handshake() { own.wipe(); } // there may be credentials among them
+    handshake(const handshake&) = delete;
+    handshake& operator=(const handshake&) = delete;
     void end_within(std::chrono::milliseconds total)
     {
         if (total > std::chrono::milliseconds::zero()) by = net::clock::now() + total;

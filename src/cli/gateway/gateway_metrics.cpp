@@ -52,11 +52,11 @@ struct counted_route {
 
 void add_requests(std::string& out, const std::vector<counted_route>& routes)
 {
-    static constexpr const char* classes[] = {"broken", "1xx", "2xx", "3xx", "4xx", "5xx"};
+    static constexpr const char* classes[] = {"broken", "1xx", "2xx", "3xx", "4xx", "5xx", "gone"};
     family requests(out, "afresh_gateway_requests_total", "counter", "Requests answered.");
     for (const auto& [labels, t] : routes)
-        for (std::size_t i = 0; i < t.by_class.size(); ++i)
-            requests.line(labels + "," + label("code", classes[i]), static_cast<double>(t.by_class[i]));
+        for (std::size_t i = 0; i < endings; ++i)
+            requests.line(labels + "," + label("code", classes[i]), static_cast<double>(t.by_ending[i]));
     family now(out, "afresh_gateway_requests_in_flight", "gauge", "Requests under way.");
     for (const auto& [labels, t] : routes) now.line(labels, static_cast<double>(t.in_flight));
     family again(out, "afresh_gateway_replays_total", "counter",

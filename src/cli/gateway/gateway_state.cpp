@@ -16,13 +16,22 @@ namespace json = boost::json;
 
 bool is_usable(const source_status& s) { return s.state == source_state::fresh || s.state == source_state::due; }
 
-json::object picture_of(const std::string& profile, const source_status& s)
+double seconds_left(const source_status& s)
+{
+    return std::chrono::duration<double>(*s.expires - std::chrono::system_clock::now()).count();
+}
+
+json::object picture_of(const gateway_state& g, const std::string& profile, const source_status& s)
 {
     json::object o;
     o["profile"] = profile;
     o["state"] = name_of(s.state);
-    if (s.expires && is_usable(s))
-        o["expires_in"] = std::chrono::duration<double>(*s.expires - std::chrono::system_clock::now()).count();
+    if (s.expires && is_usable(s)) {
+        const double left = seconds_left(s);
+        const auto life = g.lives.find(profile);
+        o["expires_in"] = left;
+        o["life"] = life == g.lives.end() ? left : std::max(left, life->second.seconds);
+    }
     o["generation"] = s.generation;
     o["token_requests"] = s.token_requests;
     o["waiters"] = s.waiters;
@@ -59,6 +68,15 @@ traffic_sum served_route::count() const
     return sum;
 }
 
+void look_at_lives(gateway_state& g)
+{
+    for (const auto& [profile, tokens] : g.sources) {
+        const source_status s = tokens.status();
+        seen_life& life = g.lives[profile];
+        if (s.expires && s.generation != life.generation) life = {s.generation, seconds_left(s)};
+    }
+}
+
 totals totals_of(const gateway_state& g)
 {
     totals all;
@@ -81,7 +99,7 @@ std::string gateway_json(const gateway_state& g)
     for (const auto& [name, tokens] : g.sources) {
         const source_status s = tokens.status();
         ready = ready && is_usable(s);
-        sources.push_back(picture_of(name, s));
+        sources.push_back(picture_of(g, name, s));
     }
     for (const served_route& r : g.routes) routes.push_back(picture_of(r));
     for (const history::piece& p : g.lately.hour()) hour.push_back(json::array{p.per_second, p.failed, p.recovered});

@@ -26,16 +26,24 @@ struct served_route {
     traffic_sum count() const;
 };
 
+// How long a token was good when it was first seen.
+struct seen_life {
+    std::uint64_t generation{};
+    double seconds{};
+};
+
 // Belongs to the first thread. A reload changes it.
 struct gateway_state {
     sources_by_profile sources;
     std::map<std::string, std::string> issuers; // by profile
     std::vector<served_route> routes;
+    std::map<std::string, seen_life> lives; // by profile
     history lately;
-    unsigned reloads{};
     std::string refused_reload; // why the last one changed nothing; empty: it did
 };
 
+// Once a second.
+void look_at_lives(gateway_state& g);
 // Since the start, of all routes.
 totals totals_of(const gateway_state& g);
 

@@ -278,8 +278,11 @@ asio::awaitable<void> inbound::answer(unsigned status, http_fields fields, std::
 
 asio::awaitable<std::string_view> inbound::look_ahead()
 {
+    if (draining_) co_return std::string_view();
     expect_something();
+    idle_ = true;
     auto [ec, n] = co_await socket_.async_read_some(buffer_.prepare(header_room), as_values);
+    idle_ = false;
     expect_nothing();
     buffer_.commit(n);
     const auto all = buffer_.cdata();

@@ -49,43 +49,45 @@ asio::awaitable<void> route::answer(std::shared_ptr<inbound> in)
     const auto keep = shared_from_this();
     const auto begin = std::chrono::steady_clock::now();
     counted_->begun.add();
-    unsigned status = 0; // broken off
+    unsigned status = 0;
+    std::size_t how = 0;
     std::string why;
     std::exception_ptr broken;
     try {
         co_await forward(in, status, why);
-    } catch (const std::exception& e) { // of this connection, or in the middle of the API's answer
+        how = traffic::ending_of(status);
+    } catch (const std::exception& e) { // of the API in the middle of its answer, or of this connection
+        const auto* const of_system = dynamic_cast<const boost::system::system_error*>(&e);
+        const bool of_api = of_system && of_system->code().category() == error_category();
+        how = static_cast<std::size_t>(of_api ? ending::broken_off : ending::caller_gone);
         broken = std::current_exception();
-        status = 0;
         why = e.what();
     }
     const auto took = std::chrono::steady_clock::now() - begin;
-    counted_->end(status, took);
-    const bool failed = status == 0 || status >= 500;
+    counted_->end(how, took);
+    const bool failed = how == static_cast<std::size_t>(ending::broken_off) || how == 5;
     if (settings_.log == request_log::all || (failed && settings_.log == request_log::failed))
-        tell(*in, status, took, why);
+        tell(*in, broken ? (failed ? "broken off" : "caller gone") : std::to_string(status), failed, took, why);
     if (broken) std::rethrow_exception(broken);
 }
 
-void route::tell(const inbound& in, unsigned status, std::chrono::nanoseconds took, const std::string& why) const
+void route::tell(const inbound& in, const std::string& status, bool failed, std::chrono::nanoseconds took,
+                 const std::string& why) const
 {
     std::string path(in.target());
     path.resize(std::min(path.size(), path.find('?'))); // there may be secrets behind it
-    const std::string code = status == 0 ? "broken off" : std::to_string(status);
+    const std::string method(in.method());
     const std::string ms = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
-    if (status != 0 && status < 500)
-        log_.info("request", {{"method", std::string(in.method())},
-                              {"path", path},
-                              {"target", settings_.target},
-                              {"status", code},
-                              {"ms", ms}});
-    else
-        log_.warning("request failed", {{"method", std::string(in.method())},
+    const std::string& target = settings_.target;
+    if (failed)
+        log_.warning("request failed", {{"method", method},
                                         {"path", path},
-                                        {"target", settings_.target},
-                                        {"status", code},
+                                        {"target", target},
+                                        {"status", status},
                                         {"ms", ms},
                                         {"why", why.empty() ? "the API's own answer" : why}});
+    else
+        log_.info("request", {{"method", method}, {"path", path}, {"target", target}, {"status", status}, {"ms", ms}});
 }
 
 // A body that is short can be sent again after a 401.

@@ -32,7 +32,8 @@ private:
     asio::awaitable<void> forward(std::shared_ptr<inbound> in, unsigned& status, std::string& why);
     asio::awaitable<void> take_body(inbound& in, http_request& request);
     asio::awaitable<void> switch_protocols(std::shared_ptr<inbound> in, http_request request, unsigned& status);
-    void tell(const inbound& in, unsigned status, std::chrono::nanoseconds took, const std::string& why) const;
+    void tell(const inbound& in, const std::string& status, bool failed, std::chrono::nanoseconds took,
+              const std::string& why) const;
 
     const route_settings settings_;
     http_client api_;

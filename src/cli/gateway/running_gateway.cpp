@@ -248,7 +248,6 @@ void running_gateway::serve(const gateway_settings& settings, const std::shared_
 
 void running_gateway::reloaded(std::string refused)
 {
-    ++state_->reloads;
     if (refused.empty())
         log_.info("reloaded");
     else
@@ -265,6 +264,7 @@ asio::awaitable<void> running_gateway::tick()
         auto [ec] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
         if (ec) co_return; // `this` may have gone
         state_->lately.sample(totals_of(*state_));
+        look_at_lives(*state_);
         watch_.look(state_->sources, log_);
         for (const auto& [address, p] : places_)
             for (const auto& c : p.at->threads()) asio::dispatch(c->executor(), [c] { c->sweep(); });

@@ -12,6 +12,7 @@ const std::string_view status_html = R"html(<!doctype html>
 <script src="/status.js" defer></script>
 <header><h1>afresh</h1><p id="now" role="status">connecting</p></header>
 <main>
+<section id="refused" class="bad" role="alert" hidden></section>
 <section aria-label="Traffic" class="numbers">
 <div><b id="per_second">–</b><span>requests a second</span></div>
 <div><b id="p50">–</b><span>half are faster than</span></div>
@@ -67,10 +68,10 @@ const std::string_view status_js = R"js('use strict';
 const $ = (id) => document.getElementById(id);
 const words = { fresh: ['good', 'good'], due: ['renewing', 'good'], refreshing: ['getting one', 'warn'], waiting: ['waiting', 'warn'],
   refused: ['refused: sign in', 'bad'], empty: ['none yet', 'warn'], closed: ['closed', 'bad'] };
-const whole = new Map(); // the longest life seen of each token
 const number = (n) => n >= 100 ? Math.round(n).toLocaleString('en') : String(Math.round(n * 10) / 10);
-const time = (s) => s === 0 ? '–' : s < 1 ? Math.round(s * 1000) + ' ms' : number(s) + ' s';
+const time = (s) => s === 0 ? '–' : s < .01 ? Math.round(s * 1e5) / 100 + ' ms' : s < 1 ? Math.round(s * 1000) + ' ms' : number(s) + ' s';
 const left = (s) => s < 120 ? Math.max(0, Math.round(s)) + ' s' : s < 7200 ? Math.round(s / 60) + ' min' : Math.round(s / 3600) + ' h';
+const count = (n, what) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
 const make = (tag, cls, text) => { const e = document.createElement(tag); if (cls) e.className = cls; if (text !== undefined) e.textContent = text; return e; };
 const keep = (box, n, build) => { while (box.children.length > n) box.lastChild.remove(); while (box.children.length < n) box.append(build()); };
 
@@ -83,10 +84,8 @@ function item() {
 }
 function showSource(e, s) {
   const [word, tone] = words[s.state] ?? [s.state, 'warn'];
-  const life = `${s.profile} ${s.generation}`;
   const rest = s.expires_in;
-  if (rest !== undefined) whole.set(life, Math.max(whole.get(life) ?? 1, rest));
-  const share = rest === undefined ? 0 : Math.max(0, Math.min(1, rest / whole.get(life)));
+  const share = rest === undefined ? 0 : Math.max(0, Math.min(1, rest / s.life));
   e.querySelector('.name').textContent = s.profile;
   const state = e.querySelector('.state');
   state.textContent = rest === undefined ? word : `${word}, ${left(rest)} left`;
@@ -94,9 +93,9 @@ function showSource(e, s) {
   const fill = e.querySelector('.bar div');
   fill.style.width = `${share * 100}%`;
   fill.className = tone === 'good' ? (share < .15 ? 'warn' : '') : tone;
-  const more = [`generation ${s.generation}`, `${s.token_requests} token requests`];
+  const more = [`generation ${s.generation}`, count(s.token_requests, 'token request')];
   if (s.waiters) more.push(`${s.waiters} waiting`);
-  if (s.failures) more.push(`${s.failures} failures in a row`);
+  if (s.failures) more.push(count(s.failures, 'failure') + ' in a row');
   if (s.detail) more.push(s.detail);
   e.querySelector('.more').textContent = more.join(' · ');
 }
@@ -109,7 +108,7 @@ function route() {
 function showRoute(e, r) {
   e.querySelector('.name').textContent = r.target;
   e.querySelector('.state').textContent = `${r.in_flight} under way`;
-  const more = [`on ${r.listen}`, `token of ${r.profile}`, `${r.requests.toLocaleString('en')} requests`];
+  const more = [`on ${r.listen}`, `token of ${r.profile}`, count(r.requests, 'request')];
   if (r.failed) more.push(`${r.failed.toLocaleString('en')} failed`);
   if (r.recovered) more.push(`${r.recovered.toLocaleString('en')} × 401 recovered`);
   e.querySelector('.more').textContent = more.join(' · ');
@@ -138,6 +137,8 @@ events.onmessage = (m) => {
   document.title = (s.ready ? '' : '⚠ ') + 'afresh gateway';
   for (const k of ['per_second', 'recovered', 'failed']) $(k).textContent = number(s[k]);
   $('failed').className = s.failed ? 'bad' : '';
+  $('refused').hidden = !s.refused_reload;
+  $('refused').textContent = `The new configuration was refused, and all goes on as before. ${s.refused_reload}`;
   for (const k of ['p50', 'p99']) $(k).textContent = time(s[k]);
   keep($('sources'), s.sources.length, item);
   s.sources.forEach((x, i) => showSource($('sources').children[i], x));

@@ -1,6 +1,7 @@
 #pragma once
 // What was counted of a route's requests by one thread, for others to read.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -29,17 +30,22 @@ constexpr std::size_t bucket_of(double seconds) noexcept
     return i;
 }
 
+// How a request ended, where its status does not say it.
+enum class ending : unsigned { broken_off = 0, caller_gone = 6 };
+constexpr std::size_t endings = 7; // 1 to 5: answered with a status of that class
+
 struct traffic {
-    std::array<counter, 6> by_class{}; // of the status: 1xx to 5xx; [0]: broken off
+    std::array<counter, endings> by_ending{};
     counter begun;
     counter ended;
     counter replayed; // after a 401, by clients that have gone since
     std::array<counter, duration_bounds.size() + 1> durations{};
     counter nanoseconds; // all durations
 
-    void end(unsigned status, std::chrono::nanoseconds took) noexcept
+    static std::size_t ending_of(unsigned status) noexcept { return std::min<std::size_t>(status / 100, 5); }
+    void end(std::size_t how, std::chrono::nanoseconds took) noexcept
     {
-        by_class.at(status / 100 % 6).add();
+        by_ending[how].add();
         ended.add();
         durations.at(bucket_of(std::chrono::duration<double>(took).count())).add();
         nanoseconds.add(static_cast<std::uint64_t>(took.count()));
@@ -48,7 +54,7 @@ struct traffic {
 
 // Of several at one moment.
 struct traffic_sum {
-    std::array<std::uint64_t, 6> by_class{};
+    std::array<std::uint64_t, endings> by_ending{};
     std::uint64_t in_flight{};
     std::uint64_t replayed{};
     std::array<std::uint64_t, duration_bounds.size() + 1> durations{};
@@ -56,7 +62,7 @@ struct traffic_sum {
 
     void add(const traffic& t) noexcept
     {
-        for (std::size_t i = 0; i < by_class.size(); ++i) by_class[i] += t.by_class[i].value();
+        for (std::size_t i = 0; i < endings; ++i) by_ending[i] += t.by_ending[i].value();
         for (std::size_t i = 0; i < durations.size(); ++i) durations[i] += t.durations[i].value();
         const std::uint64_t ended = t.ended.value(); // first: another thread counts
         in_flight += t.begun.value() - ended;
@@ -66,10 +72,10 @@ struct traffic_sum {
     std::uint64_t requests() const noexcept
     {
         std::uint64_t n = 0;
-        for (const std::uint64_t c : by_class) n += c;
+        for (const std::uint64_t c : by_ending) n += c;
         return n;
     }
-    std::uint64_t failed() const noexcept { return by_class[0] + by_class[5]; }
+    std::uint64_t failed() const noexcept { return by_ending[0] + by_ending[5]; }
 };
 
 } // namespace afresh::cli

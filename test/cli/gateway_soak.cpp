@@ -1,0 +1,287 @@
+// The gateway under load while everything around it and it itself is restarted: tokens rotate and are revoked in bursts,
+// authorization servers die, stall and come back, the API restarts, the configuration is reloaded. Every answer is
+// compared with what was asked, and a request may fail only where there was no way to serve it.
+//
+// Arguments: seconds, seed.
+#include "gateway_process.hpp"
+#include "support/client_fixture.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <set>
+#include <thread>
+
+using namespace afresh;
+using namespace afresh::test;
+using namespace std::chrono_literals;
+using clock_type = std::chrono::steady_clock;
+
+namespace {
+
+// Two routes: tokens of a machine, whose server is killed; and of a user, whose refresh token rotates at another, which
+// forgets nothing and is only stalled.
+enum kind : unsigned { machine, user };
+constexpr std::array<const char*, 2> profiles{"machine", "user"};
+
+std::uint16_t free_port()
+{
+    asio::io_context context;
+    const asio::ip::tcp::acceptor a(context, asio::ip::tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0));
+    return a.local_endpoint().port();
+}
+
+// Answers with what was asked, and knows which tokens are no good any more.
+class api {
+public:
+    api() { start(); }
+    std::uint16_t port() const { return port_; }
+    void restart()
+    {
+        server_.reset();
+        start();
+    }
+    void revoke_all_of(kind k)
+    {
+        const std::lock_guard lock(mutex_);
+        revoked_.insert(seen_[k].begin(), seen_[k].end());
+        seen_[k].clear();
+    }
+    std::size_t refused() const { return refused_; }
+
+private:
+    void start()
+    {
+        server_ = std::make_unique<raw_server>([this](raw_peer& peer) {
+            for (std::string r = peer.read_request(); !r.empty(); r = peer.read_request()) peer.write(answer(r));
+        });
+        port_ = server_->port();
+    }
+    std::string answer(const std::string& request)
+    {
+        const std::string token = token_in(request);
+        const kind k = request.find(" /user/") != std::string::npos ? user : machine;
+        {
+            const std::lock_guard lock(mutex_);
+            if (token.empty() || revoked_.contains(token)) {
+                ++refused_;
+                return text_answer("401 Unauthorized", "no", "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n");
+            }
+            seen_[k].insert(token);
+        }
+        const std::string line = line_of(request);
+        return text_answer("200 OK", line.substr(0, line.rfind(' ')) + "|" + body_of(request));
+    }
+
+    std::unique_ptr<raw_server> server_;
+    std::uint16_t port_{};
+    std::mutex mutex_;
+    std::array<std::set<std::string>, 2> seen_;
+    std::set<std::string> revoked_;
+    std::atomic<std::size_t> refused_{};
+};
+
+// The time in which a request may fail.
+class excuses {
+public:
+    void until(kind k, clock_type::time_point t) { at_[k] = std::max(at_[k].load(), t.time_since_epoch().count()); }
+    bool covers(kind k, clock_type::time_point begun) const { return begun.time_since_epoch().count() < at_[k]; }
+
+private:
+    std::array<std::atomic<clock_type::rep>, 2> at_{};
+};
+
+struct score {
+    std::atomic<std::size_t> right{}, excused{}, wrong{};
+    std::mutex mutex;
+    std::map<std::string, std::size_t> why;
+    void add_wrong(const std::string& what)
+    {
+        ++wrong;
+        const std::lock_guard lock(mutex);
+        ++why[what];
+    }
+};
+
+class soak {
+public:
+    explicit soak(unsigned seed) : chance_(seed)
+    {
+        as_port_ = free_port();
+        start_machine_server();
+        user_server_ = std::make_unique<authorization_server>(
+            std::initializer_list<authorization_server::environment::value_type>{{"AT_TTL", "10"}});
+        const std::string secret = home_.write("secret", "basic-secret");
+        const std::string refresh = home_.write("refresh", user_server_->mint().refresh_token);
+        const std::string basic = R"("client_id": "basic", "client_authentication": "client_secret_basic", )"
+                                  R"("client_secret": {"file": ")" +
+                                  secret + "\"}";
+        profiles_ = R"("machine": {)" + basic + R"(, "grant": "client_credentials", "issuer": ")" +
+                    machine_server_->issuer() + R"("}, "user": {)" + basic + R"(, "refresh_token": {"file": ")" +
+                    refresh + R"("}, "issuer": ")" + user_server_->issuer() + "\"}";
+        for (auto& p : ports_) p = free_port();
+        configure();
+        start_gateway();
+    }
+
+    void run(std::chrono::seconds time)
+    {
+        std::vector<std::thread> callers;
+        for (unsigned i = 0; i < 6; ++i) callers.emplace_back([this, i] { call(i); });
+        const auto end = clock_type::now() + time;
+        std::map<std::string, unsigned> done;
+        while (clock_type::now() < end) {
+            ++done[trouble()];
+            std::this_thread::sleep_for(2s);
+        }
+        over_ = true;
+        for (std::thread& c : callers) c.join();
+        gateway_->send(SIGTERM);
+        BOOST_TEST(gateway_->wait() == 0);
+        for (const auto& [what, times] : done) std::printf("%4u x %s\n", times, what.c_str());
+    }
+
+    score result;
+    std::size_t reused() { return user_server_->reuse_events(); }
+    std::size_t recovered() const { return api_.refused(); }
+
+private:
+    void configure() const
+    {
+        std::string routes;
+        for (const kind k : {machine, user})
+            routes += std::string(k == machine ? "" : ", ") + R"({"listen": "127.0.0.1:)" + std::to_string(ports_[k]) +
+                      R"(", "profile": ")" + profiles[k] + R"(", "target": "http://127.0.0.1:)" +
+                      std::to_string(api_.port()) + "\"}";
+        home_.configure(profiles_,
+                        R"(, "gateway": {"threads": 2, "log_requests": "none", "routes": [)" + routes + "]}");
+    }
+    void start_gateway()
+    {
+        gateway_ = std::make_unique<child_program>(
+            std::vector<std::string>{"/bin/sh", "-c", "exec " + home_.command("gateway") + " 2>/dev/null"},
+            std::vector<std::string>{});
+        for (int i = 0; i < 300; ++i) {
+            boost::system::error_code ec;
+            asio::io_context context;
+            asio::ip::tcp::socket probe(context);
+            probe.connect({asio::ip::make_address("127.0.0.1"), ports_[user]}, ec);
+            if (!ec) return;
+            std::this_thread::sleep_for(20ms);
+        }
+        BOOST_FAIL("the gateway does not listen");
+    }
+    void start_machine_server()
+    {
+        machine_server_ =
+            std::make_unique<authorization_server>(std::initializer_list<authorization_server::environment::value_type>{
+                {"AT_TTL", "30"}, {"PORT", std::to_string(as_port_)}});
+    }
+    void excuse(kind k, clock_type::duration time) { excuses_.until(k, clock_type::now() + time); }
+
+    // One thing that happens to servers.
+    std::string trouble()
+    {
+        switch (std::uniform_int_distribution<>(0, 7)(chance_)) {
+        case 0:
+        case 1: gateway_->send(SIGHUP); return "reload";
+        case 2: api_.revoke_all_of(machine); return "machine's tokens revoked";
+        case 3: api_.revoke_all_of(user); return "user's tokens revoked";
+        case 4: // a token is held that is good for longer: nobody is to notice
+            machine_server_->kill();
+            std::this_thread::sleep_for(1s);
+            start_machine_server();
+            return "authorization server restarted";
+        case 5: // and now there is no other token: a 401 is the caller's then
+            machine_server_->kill();
+            excuse(machine, 20s);
+            api_.revoke_all_of(machine);
+            std::this_thread::sleep_for(3s);
+            start_machine_server();
+            excuse(machine, 15s);
+            return "authorization server restarted amid a revocation";
+        case 6:
+            ::kill(user_server_->pid(), SIGSTOP);
+            std::this_thread::sleep_for(1s);
+            ::kill(user_server_->pid(), SIGCONT);
+            return "authorization server stalled";
+        default: break;
+        }
+        for (const kind k : {machine, user}) excuse(k, 10s);
+        if (std::uniform_int_distribution<>(0, 1)(chance_) == 0) {
+            gateway_->send(SIGTERM);
+            BOOST_TEST(gateway_->wait() == 0);
+            start_gateway();
+            return "gateway restarted";
+        }
+        api_.restart(); // on another port
+        configure();
+        gateway_->send(SIGHUP);
+        return "API moved";
+    }
+
+    void call(unsigned number)
+    {
+        client_fixture mine;
+        mine.options.limits.connect = 2s;
+        for (unsigned n = 0; !over_; ++n) {
+            const kind k = n % 2 == 0 ? machine : user;
+            const std::string path =
+                std::string("/") + profiles[k] + "/" + std::to_string(number) + "/" + std::to_string(n);
+            http_request r(n % 3 == 0 ? "POST" : "GET", "http://127.0.0.1:" + std::to_string(ports_[k]) + path);
+            const std::string body = n % 3 == 0 ? std::string(n % 5000, 'b') : "";
+            if (!body.empty()) r.body(body);
+            const auto begun = clock_type::now();
+            const transport_outcome o = mine.send(r);
+            const std::string wanted = r.method() + " " + path + "|" + body;
+            if (!o.ec && o.response.status() == 200 && o.response.body() == wanted)
+                ++result.right;
+            else if (!o.ec && o.response.status() == 200)
+                result.add_wrong("the answer to something else");
+            else if (excuses_.covers(k, begun))
+                ++result.excused;
+            else
+                result.add_wrong(std::string(profiles[k]) + ": " +
+                                 (o.ec ? o.ec.message() + " " + o.detail
+                                       : std::to_string(o.response.status()) + " " + o.response.body()));
+        }
+    }
+
+    std::mt19937 chance_;
+    home home_;
+    api api_;
+    std::uint16_t as_port_{};
+    std::unique_ptr<authorization_server> machine_server_, user_server_;
+    std::string profiles_;
+    std::array<std::uint16_t, 2> ports_{};
+    std::unique_ptr<child_program> gateway_;
+    excuses excuses_;
+    std::atomic<bool> over_{};
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(no_answer_is_wrong)
+{
+    const auto& suite = boost::unit_test::framework::master_test_suite();
+    const std::chrono::seconds time(suite.argc > 1 ? std::atoi(suite.argv[1]) : 20);
+    const unsigned seed = suite.argc > 2 ? static_cast<unsigned>(std::atoi(suite.argv[2])) : std::random_device{}();
+    std::printf("seed %u\n", seed);
+    soak s(seed);
+    s.run(time);
+    std::printf("%zu right, %zu excused, %zu wrong; %zu refused by the API; %zu reused refresh tokens\n",
+                s.result.right.load(), s.result.excused.load(), s.result.wrong.load(), s.recovered(), s.reused());
+    for (const auto& [what, times] : s.result.why) std::printf("%6zu x %s\n", times, what.c_str());
+    BOOST_TEST(s.result.wrong == 0u);
+    BOOST_TEST(s.result.right > 100u);
+    BOOST_TEST(s.reused() == 0u);
+}
