@@ -23,23 +23,6 @@ net::exchange_limits for_exchange(const http_limits& l, clock::time_point by, bo
     return e;
 }
 
-// What is in memory, sent as if it were not: because it is large, and the server may not want it.
-class memory_body final : public body_source {
-public:
-    explicit memory_body(std::string_view body) : left_(body), size_(body.size()) {}
-    asio::awaitable<std::size_t> read_some(asio::mutable_buffer into) override
-    {
-        const std::size_t n = asio::buffer_copy(into, asio::buffer(left_));
-        left_.remove_prefix(n);
-        co_return n;
-    }
-    std::optional<std::uint64_t> size() const override { return size_; }
-
-private:
-    std::string_view left_;
-    const std::size_t size_;
-};
-
 } // namespace
 
 net::route http1_client::state::way_to(const core::url_parts& to) const
@@ -59,9 +42,8 @@ asio::awaitable<error_code> http1_client::state::send_with_body(net::conversatio
     if (ec) co_return ec;
     std::optional<milliseconds> leave;
     if (text.expects_continue()) leave = options.limits.expect_continue;
-    memory_body large(text.body());
     const auto& source = s.request.source();
-    body_source& body = source ? *source : large;
+    const upload_body body = source ? upload_body(source.get()) : upload_body(text.body());
     upload_result done = co_await upload(talk, link, body, leave);
     if (source) s.body_untouched = done.untouched;
     detail = std::move(done.detail);

@@ -29,7 +29,8 @@ namespace {
 using net::conversation;
 
 constexpr std::size_t piece_size = 64 * 1024;
-constexpr std::size_t head_room = 18; // for a chunk's size
+constexpr std::size_t memory_piece = 256 * 1024; // after which it is seen whether the rest is still wanted
+constexpr std::size_t head_room = 18;            // for a chunk's size
 constexpr std::size_t tail_room = 2;
 
 // Two coroutines on one strand; the operation is over when both are. Each is held by its own frame, and neither by the
@@ -39,7 +40,7 @@ public:
     using handler_type = asio::any_completion_handler<void(upload_result)>;
 
     operation(handler_type handler, asio::any_io_executor waits_on, conversation& talk, net::connection& link,
-              body_source& body, std::optional<std::chrono::milliseconds> leave)
+              upload_body body, std::optional<std::chrono::milliseconds> leave)
         : strand_(asio::make_strand(link.socket().get_executor())),
           handler_(std::move(handler)),
           work_(std::move(waits_on)),
@@ -98,15 +99,28 @@ private:
             self->go_.expires_after(*self->leave_);
             co_await self->go_.async_wait(asio::as_tuple(asio::use_awaitable));
         }
-        if (!self->stop_) co_await self->send_body();
+        if (const auto* const memory = std::get_if<std::string_view>(&self->body_); memory && !self->stop_)
+            co_await self->send_memory(*memory);
+        else if (!self->stop_)
+            co_await self->send_source(*std::get<body_source*>(self->body_));
         if (self->stop_) co_return;
         self->sent_all_ = true;
         if (!self->heard_) self->talk_.wait_for_answer();
     }
 
-    asio::awaitable<void> send_body()
+    asio::awaitable<void> send_memory(std::string_view left)
     {
-        const std::optional<std::uint64_t> size = body_.size();
+        untouched_ = false;
+        while (!stop_ && !left.empty()) {
+            const std::string_view piece = left.substr(0, memory_piece);
+            took(co_await talk_.send(piece));
+            left.remove_prefix(piece.size());
+        }
+    }
+
+    asio::awaitable<void> send_source(body_source& body)
+    {
+        const std::optional<std::uint64_t> size = body.size();
         std::vector<char> buffer(head_room + piece_size + tail_room);
         const wipe_at_end wiped{buffer};
         std::uint64_t total = 0;
@@ -114,7 +128,7 @@ private:
             talk_.hold_limit(); // the source may take its time
             untouched_ = false;
             const asio::mutable_buffer room(buffer.data() + head_room, piece_size);
-            const std::size_t n = co_await body_.read_some(room);
+            const std::size_t n = co_await body.read_some(room);
             if (stop_) co_return;
             total += n;
             if (size && (total > *size || (n == 0 && total < *size))) {
@@ -123,14 +137,18 @@ private:
                 co_return;
             }
             const std::string_view piece(buffer.data() + head_room, n);
-            const error_code ec = co_await talk_.send(size ? piece : as_chunk(buffer, n));
-            if (ec) { // the listener may hear why
-                if (ec != errc::connection_lost) fail(ec, {});
-                lost_ = ec;
-                stop_ = true;
-            }
+            took(co_await talk_.send(size ? piece : as_chunk(buffer, n)));
             if (n == 0 || (size && total == *size)) co_return;
         }
+    }
+
+    // What became of a piece.
+    void took(const error_code& ec)
+    {
+        if (!ec) return;
+        if (ec != errc::connection_lost) fail(ec, {}); // else the listener may hear why
+        lost_ = ec;
+        stop_ = true;
     }
 
     // RFC 9112 7.1. The last one is empty.
@@ -194,7 +212,7 @@ private:
     handler_type handler_;
     asio::executor_work_guard<asio::any_io_executor> work_;
     conversation& talk_;
-    body_source& body_;
+    const upload_body body_;
     const std::optional<std::chrono::milliseconds> leave_;
     asio::steady_timer go_;
     asio::cancellation_signal stop_sending_;
@@ -211,13 +229,13 @@ private:
 
 } // namespace
 
-asio::awaitable<upload_result> upload(net::conversation& talk, net::connection& link, body_source& body,
+asio::awaitable<upload_result> upload(net::conversation& talk, net::connection& link, upload_body body,
                                       std::optional<std::chrono::milliseconds> leave)
 {
     auto executor = co_await asio::this_coro::executor;
     talk.upload_begins();
     auto result = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(upload_result)>(
-        [&talk, &link, &body, leave](auto handler, asio::any_io_executor ex) {
+        [&talk, &link, body, leave](auto handler, asio::any_io_executor ex) {
             operation::handler_type erased(std::move(handler));
             std::make_shared<operation>(std::move(erased), std::move(ex), talk, link, body, leave)->start();
         },

@@ -8,10 +8,15 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 
 namespace afresh::http {
 
 namespace asio = boost::asio;
+
+// Where it comes from: a source, or memory, which must live until completion.
+using upload_body = std::variant<body_source*, std::string_view>;
 
 struct upload_result {
     error_code ec;      // as of conversation; or body_failed
@@ -24,7 +29,7 @@ struct upload_result {
 // `leave`: the body waits for so long for the server's leave to come (RFC 9110 10.1.1).
 //
 // Both are done at once, on a strand of the connection's executor.
-asio::awaitable<upload_result> upload(net::conversation& talk, net::connection& link, body_source& body,
+asio::awaitable<upload_result> upload(net::conversation& talk, net::connection& link, upload_body body,
                                       std::optional<std::chrono::milliseconds> leave);
 
 } // namespace afresh::http

@@ -60,7 +60,8 @@ asio::awaitable<error_code> conversation::send(std::string_view part)
 {
     while (!part.empty()) {
         begin_write(clock::now());
-        const auto [failed, n] = co_await link_.write_some(asio::buffer(part));
+        auto [failed, n] = link_.write_now(asio::buffer(part));
+        if (failed == asio::error::would_block) std::tie(failed, n) = co_await link_.write_some(asio::buffer(part));
         if (const error_code ec = end_write(failed, n)) co_return ec;
         part.remove_prefix(n);
     }

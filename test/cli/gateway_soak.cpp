@@ -2,7 +2,7 @@
 // authorization servers die, stall and come back, the API restarts, the configuration is reloaded. Every answer is
 // compared with what was asked, and a request may fail only where there was no way to serve it.
 //
-// Arguments: seconds, seed.
+// Arguments: seconds, seed, milliseconds between two requests of a caller.
 #include "gateway_process.hpp"
 #include "support/client_fixture.hpp"
 
@@ -114,7 +114,7 @@ struct score {
 
 class soak {
 public:
-    explicit soak(unsigned seed) : chance_(seed)
+    soak(unsigned seed, std::chrono::milliseconds pause) : pause_(pause), chance_(seed)
     {
         as_port_ = free_port();
         start_machine_server();
@@ -240,6 +240,7 @@ private:
             http_request r(n % 3 == 0 ? "POST" : "GET", "http://127.0.0.1:" + std::to_string(ports_[k]) + path);
             const std::string body = n % 3 == 0 ? std::string(n % 5000, 'b') : "";
             if (!body.empty()) r.body(body);
+            std::this_thread::sleep_for(pause_);
             const auto begun = clock_type::now();
             const transport_outcome o = mine.send(r);
             const std::string wanted = r.method() + " " + path + "|" + body;
@@ -256,6 +257,7 @@ private:
         }
     }
 
+    const std::chrono::milliseconds pause_;
     std::mt19937 chance_;
     home home_;
     api api_;
@@ -276,7 +278,8 @@ BOOST_AUTO_TEST_CASE(no_answer_is_wrong)
     const std::chrono::seconds time(suite.argc > 1 ? std::atoi(suite.argv[1]) : 20);
     const unsigned seed = suite.argc > 2 ? static_cast<unsigned>(std::atoi(suite.argv[2])) : std::random_device{}();
     std::printf("seed %u\n", seed);
-    soak s(seed);
+    const std::chrono::milliseconds pause(suite.argc > 3 ? std::atoi(suite.argv[3]) : 0);
+    soak s(seed, pause);
     s.run(time);
     std::printf("%zu right, %zu excused, %zu wrong; %zu refused by the API; %zu reused refresh tokens\n",
                 s.result.right.load(), s.result.excused.load(), s.result.wrong.load(), s.recovered(), s.reused());

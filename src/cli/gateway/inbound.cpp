@@ -95,6 +95,8 @@ asio::awaitable<bool> inbound::read_header()
         co_return false;
     }
     keep_ = parser_->get().keep_alive();
+    left_.reset();
+    if (const auto length = parser_->content_length(); length && !parser_->is_done()) left_ = *length;
     fields_.clear();
     for (const auto& f : parser_->get()) fields_.push_back({view_of(f.name_string()), view_of(f.value())});
     co_return true;
@@ -125,10 +127,19 @@ asio::awaitable<void> inbound::grant_body()
     co_await flush();
 }
 
-// 0: the end.
+// 0: the end. A body of known length goes where it is wanted at once; one in chunks is the parser's.
 asio::awaitable<std::size_t> inbound::read_piece(asio::mutable_buffer into)
 {
     if (!granted_) co_await grant_body();
+    if (left_) {
+        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(*left_, into.size()));
+        expect_something();
+        const std::size_t n = most > 0 ? co_await read_some(asio::buffer(into, most)) : 0;
+        expect_nothing();
+        if (n == 0 && most > 0) raise(asio::error::eof);
+        *left_ -= n;
+        co_return n;
+    }
     bool starved = buffer_.size() == 0;
     while (!parser_->is_done()) {
         if (starved) {
@@ -182,7 +193,7 @@ void inbound::begin(unsigned status, const field_views& fields)
     const bool has_length = !find_field(fields, "Content-Length").empty();
     bodiless_ = parser_->get().method() == http::verb::head || status == 204 || status == 304 || status / 100 == 1;
     chunked_ = !bodiless_ && !has_length;
-    if (!parser_->is_done() || draining_ || (chunked_ && !http11)) keep_ = false; // its end is that of the connection
+    if (has_body() || draining_ || (chunked_ && !http11)) keep_ = false; // its end is that of the connection
     chunked_ = chunked_ && http11;
     begin_header(status, fields);
     if (chunked_) out_ += "Transfer-Encoding: chunked\r\n";

@@ -36,7 +36,7 @@ public:
     std::string_view method() const noexcept;
     std::string_view target() const noexcept;
     const field_views& fields() const noexcept { return fields_; }
-    bool has_body() const { return !parser_->is_done(); }
+    bool has_body() const { return left_ ? *left_ > 0 : !parser_->is_done(); } // that was not read yet
     // Whether it is short enough to be kept in memory; then it can be sent twice.
     bool is_shorter_than(std::uint64_t bytes) const;
     asio::awaitable<std::string> read_body();
@@ -57,7 +57,7 @@ public:
     asio::awaitable<void> answer(unsigned status, http_fields fields, std::string body);
     bool has_begun() const noexcept { return begun_; }
     // Another request may follow.
-    bool may_go_on() const { return keep_ && parser_->is_done() && !draining_; }
+    bool may_go_on() const { return keep_ && !has_body() && !draining_; }
     bool is_draining() const noexcept { return draining_; }
 
     // For what is no HTTP, or none any more: bytes as they come, first those that are here already. 0: the end.
@@ -92,7 +92,8 @@ private:
     std::chrono::steady_clock::time_point overdue_ = std::chrono::steady_clock::time_point::max();
     std::optional<parser> parser_;
     field_views fields_;
-    bool granted_{}; // the body that was announced with Expect: 100-continue
+    std::optional<std::uint64_t> left_; // of a body of known length
+    bool granted_{};                    // the body that was announced with Expect: 100-continue
     bool begun_{};
     bool chunked_{};
     bool bodiless_{};
