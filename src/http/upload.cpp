@@ -99,13 +99,16 @@ private:
             self->go_.expires_after(*self->leave_);
             co_await self->go_.async_wait(asio::as_tuple(asio::use_awaitable));
         }
-        if (const auto* const memory = std::get_if<std::string_view>(&self->body_); memory && !self->stop_)
-            co_await self->send_memory(*memory);
-        else if (!self->stop_)
-            co_await self->send_source(*std::get<body_source*>(self->body_));
+        if (!self->stop_) co_await self->send_body();
         if (self->stop_) co_return;
         self->sent_all_ = true;
         if (!self->heard_) self->talk_.wait_for_answer();
+    }
+
+    asio::awaitable<void> send_body()
+    {
+        const auto* const memory = std::get_if<std::string_view>(&body_);
+        return memory ? send_memory(*memory) : send_source(*std::get<body_source*>(body_));
     }
 
     asio::awaitable<void> send_memory(std::string_view left)
@@ -142,10 +145,10 @@ private:
         }
     }
 
-    // What became of a piece.
+    // What became of a piece. One that the listener has stopped did not fail.
     void took(const error_code& ec)
     {
-        if (!ec) return;
+        if (!ec || stop_) return;
         if (ec != errc::connection_lost) fail(ec, {}); // else the listener may hear why
         lost_ = ec;
         stop_ = true;

@@ -60,8 +60,8 @@ asio::awaitable<error_code> conversation::send(std::string_view part)
 {
     while (!part.empty()) {
         begin_write(clock::now());
-        auto [failed, n] = link_.write_now(asio::buffer(part));
-        if (failed == asio::error::would_block) std::tie(failed, n) = co_await link_.write_some(asio::buffer(part));
+        // Not write_now(): whoever listens to the answer of a long body must have a turn, too.
+        const auto [failed, n] = co_await link_.write_some(asio::buffer(part));
         if (const error_code ec = end_write(failed, n)) co_return ec;
         part.remove_prefix(n);
     }

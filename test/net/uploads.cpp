@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_stops_the_body_and_its_answer_is_read)
         peer.drain();
     });
     const auto outcome = put(server.url("/"), endless());
-    BOOST_TEST(!outcome.ec);
+    BOOST_TEST(!outcome.ec, outcome.ec.message() << outcome.detail);
     BOOST_TEST(outcome.response.status() == 413u);
     BOOST_TEST(outcome.response.body() == "no!");
     BOOST_TEST(get(server.url("/")).ec == errc::connection_lost); // on a new connection
