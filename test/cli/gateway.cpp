@@ -316,6 +316,9 @@ BOOST_AUTO_TEST_CASE(who_can_reach_it_is_said_at_the_start)
     BOOST_TEST(open.code == 78);
     BOOST_TEST(open.err.find("unsafe_listen") != std::string::npos, open.err);
     BOOST_TEST(started_with(R"({"routes": []})").code == 78);
+    const ended twice = started_with(
+        R"({"status": "127.0.0.1:1", "routes": [{"listen": "127.0.0.1:1", "target": "https://api.example.com"}]})");
+    BOOST_TEST(twice.err.find("127.0.0.1:1 is listened on for two purposes") != std::string::npos, twice.err);
     BOOST_TEST(started_with(R"({"routes": [{"listen": "127.0.0.1:0", "target": "api.example.com"}]})")
                    .err.find("config.json:1: gateway.routes[0]: has no target") != std::string::npos);
     BOOST_TEST(started_with(R"({"routes": [{"listen": "127.0.0.1:0", "target": "https://x", "profile": "y"}]})")

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace afresh::cli {
@@ -33,24 +34,19 @@ void require_local(const std::string& address, bool unsafe)
         "UNIX socket, or write \"unsafe_listen\": true");
 }
 
-// What keeps a listener apart from others: its address; but port 0 is another port each time.
-std::string place_of(const std::string& address, const std::string& purpose)
-{
-    return address.ends_with(":0") ? address + " " + purpose : address;
-}
-
 struct wanted_place {
     std::string address;
     bool for_all_threads; // operators and scripts are few: the first thread has the state that they ask for
 };
 using wanted_places = std::map<std::string, wanted_place>;
 
+// What keeps a listener apart from others: its address, and how many threads it has; but port 0 is another port each time.
 std::string place_of(const gateway_settings& g, const route_settings& r)
 {
-    return place_of(r.listen, std::to_string(&r - g.routes.data()));
+    return r.listen.ends_with(":0") ? r.listen + " " + std::to_string(&r - g.routes.data()) : r.listen;
 }
-std::string status_place(const gateway_settings& g) { return place_of(g.status, "status"); }
-std::string tokens_place(const gateway_settings& g) { return place_of(g.tokens, "tokens"); }
+std::string status_place(const gateway_settings& g) { return g.status + " status"; }
+std::string tokens_place(const gateway_settings& g) { return g.tokens + " tokens"; }
 
 wanted_places places_of(const gateway_settings& g)
 {
@@ -61,15 +57,26 @@ wanted_places places_of(const gateway_settings& g)
     return all;
 }
 
+std::vector<std::string> addresses_of(const gateway_settings& g)
+{
+    std::vector<std::string> all;
+    for (const route_settings& r : g.routes) all.push_back(r.listen);
+    if (!g.status.empty()) all.push_back(g.status);
+    if (!g.tokens.empty()) all.push_back(g.tokens);
+    return all;
+}
+
 void check(const configuration& all)
 {
     const gateway_settings& g = all.gateway;
     if (g.routes.empty() && g.tokens.empty())
         throw configuration_error(all.path + ": has no gateway with routes; see docs/gateway.md");
-    const auto places = places_of(g);
-    if (places.size() != g.routes.size() + !g.status.empty() + !g.tokens.empty())
-        throw configuration_error(all.path + ": gateway: one address is listened on for two purposes");
-    for (const auto& [name, place] : places) require_local(place.address, g.unsafe_listen);
+    std::set<std::string> addresses;
+    for (const std::string& address : addresses_of(g)) {
+        require_local(address, g.unsafe_listen);
+        if (!addresses.insert(address).second && !address.ends_with(":0"))
+            throw configuration_error(all.path + ": gateway: " + address + " is listened on for two purposes");
+    }
 }
 
 // Of a UNIX socket that others may open: who is it? True: they were answered.
