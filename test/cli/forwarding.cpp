@@ -79,6 +79,7 @@ BOOST_AUTO_TEST_CASE(a_protocol_is_switched_to_when_both_fields_say_so)
     BOOST_TEST(wanted_protocol(field_views({{"Upgrade", "websocket"}, {"Connection", "keep-alive, upgrade"}})) ==
                "websocket");
     BOOST_TEST(wanted_protocol(field_views({{"Upgrade", "websocket"}})) == "");
+    BOOST_TEST(wanted_protocol(field_views({{"Upgrade", "h2c"}, {"Connection", "Upgrade, HTTP2-Settings"}})) == "");
     BOOST_TEST(wanted_protocol(field_views({{"Connection", "Upgrade"}})) == "");
 }
 

@@ -93,7 +93,9 @@ std::string forward_url(const std::string& api, std::string_view target)
 
 std::string_view wanted_protocol(std::span<const field_view> received) noexcept
 {
-    return is_of_connection(received, "Upgrade") ? find_field(received, "Upgrade") : std::string_view();
+    if (!is_of_connection(received, "Upgrade")) return {};
+    const std::string_view protocol = find_field(received, "Upgrade");
+    return is_named(protocol, "h2c") ? std::string_view() : protocol; // asked for by habit, and dropped in RFC 9113 3.1
 }
 
 std::string problem(unsigned status, std::string_view title, std::string_view detail)
