@@ -112,6 +112,26 @@ struct score {
     }
 };
 
+// How many revocations a source follows at once: `refresh_policy::forced_burst` and `forced_interval`. Beyond that a 401
+// is the caller's, so that a resource that always says 401 does not bring endless token requests about.
+class revocations {
+public:
+    bool may_follow()
+    {
+        const auto now = clock_type::now();
+        if (last_ != clock_type::time_point())
+            left_ = std::min(3.0, left_ + std::chrono::duration<double>(now - last_).count() / 30);
+        last_ = now;
+        if (left_ < 1) return false;
+        left_ -= 1;
+        return true;
+    }
+
+private:
+    double left_ = 3;
+    clock_type::time_point last_{};
+};
+
 class soak {
 public:
     soak(unsigned seed, std::chrono::milliseconds pause) : pause_(pause), chance_(seed)
@@ -140,7 +160,12 @@ public:
         const auto end = clock_type::now() + time;
         std::map<std::string, unsigned> done;
         while (clock_type::now() < end) {
-            ++done[trouble()];
+            const std::string what = trouble();
+            ++done[what];
+            {
+                const std::lock_guard lock(result.mutex);
+                last_trouble_ = what;
+            }
             std::this_thread::sleep_for(2s);
         }
         over_ = true;
@@ -191,7 +216,10 @@ private:
     // One thing that happens to servers.
     std::string trouble()
     {
-        switch (std::uniform_int_distribution<>(0, 7)(chance_)) {
+        const int which = std::uniform_int_distribution<>(0, 7)(chance_);
+        const bool revokes = which == 2 || which == 3 || which == 5;
+        if (revokes && !followed_[which == 3 ? user : machine].may_follow()) return "nothing";
+        switch (which) {
         case 0:
         case 1: gateway_->send(SIGHUP); return "reload";
         case 2: api_.revoke_all_of(machine); return "machine's tokens revoked";
@@ -207,7 +235,7 @@ private:
             api_.revoke_all_of(machine);
             std::this_thread::sleep_for(3s);
             start_machine_server();
-            excuse(machine, 15s);
+            excuse(machine, 20s); // the next attempt comes after half of the token's life at the latest
             return "authorization server restarted amid a revocation";
         case 6:
             ::kill(user_server_->pid(), SIGSTOP);
@@ -227,6 +255,12 @@ private:
         configure();
         gateway_->send(SIGHUP);
         return "API moved";
+    }
+
+    std::string last_trouble()
+    {
+        const std::lock_guard lock(result.mutex);
+        return last_trouble_;
     }
 
     void call(unsigned number)
@@ -251,7 +285,7 @@ private:
             else if (excuses_.covers(k, begun))
                 ++result.excused;
             else
-                result.add_wrong(std::string(profiles[k]) + ": " +
+                result.add_wrong(std::string(profiles[k]) + ", after " + last_trouble() + ": " +
                                  (o.ec ? o.ec.message() + " " + o.detail
                                        : std::to_string(o.response.status()) + " " + o.response.body()));
         }
@@ -267,6 +301,8 @@ private:
     std::array<std::uint16_t, 2> ports_{};
     std::unique_ptr<child_program> gateway_;
     excuses excuses_;
+    std::array<revocations, 2> followed_;
+    std::string last_trouble_; // under the result's mutex
     std::atomic<bool> over_{};
 };
 
