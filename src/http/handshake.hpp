@@ -11,9 +11,20 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace afresh::http {
+
+// Of a message of Beast's.
+template <class BeastFields>
+http_fields copied(const BeastFields& from)
+{
+    const auto text = [](auto view) { return std::string(view.data(), view.size()); };
+    http_fields out;
+    for (const auto& f : from) out.add(text(f.name_string()), text(f.value()));
+    return out;
+}
 
 // What is the same for both attempts.
 struct handshake {

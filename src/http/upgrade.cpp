@@ -1,6 +1,5 @@
 #include "http/upgrade.hpp"
 
-#include "core/text.hpp"
 #include "http/connection_link.hpp"
 #include "http/handshake.hpp"
 #include "net/request_text.hpp"
@@ -23,15 +22,6 @@ namespace beast_http = boost::beast::http;
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
 using response_parser = beast_http::response_parser<beast_http::string_body>;
-
-http_response taken(response_parser& parser)
-{
-    const auto text = [](auto view) { return std::string(view.data(), view.size()); };
-    auto& message = parser.get();
-    http_fields fields;
-    for (const auto& f : message) fields.add(text(f.name_string()), text(f.value()));
-    return {message.result_int(), std::move(fields), std::move(message.body())};
-}
 
 error_code network_error(const error_code& ec)
 {
@@ -95,7 +85,8 @@ asio::awaitable<upgrade_result> attempt(std::shared_ptr<http1_client> http, std:
     else if (ec)
         r.ec = network_error(ec);
     if (r.ec) co_return r;
-    r.made.answer = taken(parser);
+    auto& answer = parser.get();
+    r.made.answer = http_response(answer.result_int(), copied(answer), std::move(answer.body()));
     if (r.status() != 101) co_return r;
     const auto rest = buffer.cdata();
     r.made.read_already.assign(static_cast<const char*>(rest.data()), rest.size());

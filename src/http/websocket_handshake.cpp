@@ -16,14 +16,6 @@ namespace {
 namespace ws = boost::beast::websocket;
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
-http_fields copied(const boost::beast::http::fields& from)
-{
-    const auto text = [](auto view) { return std::string(view.data(), view.size()); };
-    http_fields out;
-    for (const auto& f : from) out.add(text(f.name_string()), text(f.value()));
-    return out;
-}
-
 // What of the request's fields a handshake may carry: those that make it one are not the caller's.
 bool is_sendable(const http_fields& fields)
 {

@@ -10,15 +10,18 @@ using namespace afresh::cli;
 BOOST_AUTO_TEST_CASE(a_second_and_an_hour)
 {
     history h;
-    totals t;
+    traffic_sum t;
     BOOST_TEST(h.percentile(0.5) == 0);
     h.sample(t);
     BOOST_TEST(h.per_second() == 0);
     for (int second = 1; second < 5000; ++second) {
-        t.requests += 100;
-        t.recovered += second % 10 == 0 ? 1 : 0;
+        t.by_ending[2] += 100;
+        t.replayed += second % 10 == 0 ? 1 : 0;
         for (int i = 0; i < 100; ++i) ++t.durations[bucket_of(i < 98 ? 0.02 : 0.3)];
-        if (second == 4995) t.failed += 7;
+        if (second == 4995) {
+            t.by_ending[2] -= 7;
+            t.by_ending[5] += 7;
+        }
         h.sample(t);
     }
     BOOST_TEST(h.per_second() == 100);
@@ -36,13 +39,13 @@ BOOST_AUTO_TEST_CASE(a_second_and_an_hour)
 BOOST_AUTO_TEST_CASE(totals_that_fall_count_as_nothing)
 {
     history h;
-    totals t;
-    t.requests = 1000;
+    traffic_sum t;
+    t.by_ending[2] = 1000;
     t.durations[3] = 1000;
     h.sample(t);
-    h.sample(totals());
+    h.sample(traffic_sum());
     BOOST_TEST(h.per_second() == 0);
-    t.requests = 10;
+    t.by_ending[2] = 10;
     h.sample(t);
     BOOST_TEST(h.per_second() == 10);
 }
@@ -50,7 +53,7 @@ BOOST_AUTO_TEST_CASE(totals_that_fall_count_as_nothing)
 BOOST_AUTO_TEST_CASE(only_the_last_minute_counts_for_durations)
 {
     history h;
-    totals t;
+    traffic_sum t;
     for (int i = 0; i < 1000; ++i) ++t.durations[bucket_of(5)];
     h.sample(t);
     BOOST_TEST(h.percentile(0.5) == 5);

@@ -54,11 +54,18 @@ void read_tls(object_reader& in, const std::string& where, profile& p)
         o.fail(v->line, "certificate_chain_file and private_key_file go together");
 }
 
+// What belongs to a grant is there if, and only if, the profile has that grant. Null: neither is.
+const located* find_settings_of(const std::string& grant, object_reader& in, const profile& p)
+{
+    const located* const v = in.find(grant);
+    if ((v != nullptr) != (p.grant == grant))
+        in.fail(v ? v->line : p.line, "\"grant\": \"" + grant + "\" and " + grant + " go together");
+    return v;
+}
+
 void read_jwt_bearer(object_reader& in, const std::string& where, profile& p)
 {
-    const located* const v = in.find("jwt_bearer");
-    if ((v != nullptr) != (p.grant == "jwt_bearer"))
-        in.fail(v ? v->line : p.line, "\"grant\": \"jwt_bearer\" and jwt_bearer go together");
+    const located* const v = find_settings_of("jwt_bearer", in, p);
     if (!v) return;
     object_reader o(*v, where + ".jwt_bearer");
     jwt_bearer_settings& j = p.jwt_bearer;
@@ -78,9 +85,7 @@ void read_jwt_bearer(object_reader& in, const std::string& where, profile& p)
 
 void read_token_exchange(object_reader& in, const std::string& where, profile& p)
 {
-    const located* const v = in.find("token_exchange");
-    if ((v != nullptr) != (p.grant == "token_exchange"))
-        in.fail(v ? v->line : p.line, "\"grant\": \"token_exchange\" and token_exchange go together");
+    const located* const v = find_settings_of("token_exchange", in, p);
     if (!v) return;
     object_reader o(*v, where + ".token_exchange");
     token_exchange_settings& t = p.token_exchange;

@@ -2,7 +2,7 @@
 // What is seen while a run lasts: events that scroll by, and below them a picture that is redrawn. Where lines cannot
 // be redrawn, a plain line a second instead.
 
-#include "cli/show/state_name.hpp"
+#include "cli/show/status_text.hpp"
 #include "cli/show/terminal.hpp"
 
 #include <afresh/status.hpp>

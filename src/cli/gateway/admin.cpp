@@ -74,9 +74,7 @@ asio::awaitable<void> send_pictures(inbound& in, const gateway_state& g)
 {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     const http_fields fields = fields_for("text/event-stream");
-    field_views views;
-    for (const http_field& f : fields) views.push_back({f.name, f.value});
-    in.begin(200, views);
+    in.begin(200, views_of(fields));
     while (!in.is_draining()) {
         std::string picture = "data: " + gateway_json(g);
         picture += '\n';

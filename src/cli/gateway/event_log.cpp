@@ -1,26 +1,18 @@
 #include "cli/gateway/event_log.hpp"
 
+#include "cli/command/token_text.hpp"
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <cstdlib>
-#include <ctime>
 
 namespace afresh::cli {
 namespace {
-
-std::string now()
-{
-    const std::time_t t = std::time(nullptr);
-    std::tm utc{};
-    ::gmtime_r(&t, &utc);
-    std::array<char, 32> text{};
-    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc)};
-}
 
 const char* name_of_level(int level)
 {
@@ -46,7 +38,7 @@ void event_log::write(int level, std::string_view what, fields more) const
     std::string line;
     if (format_ == log_format::json) {
         boost::json::object o;
-        o["time"] = now();
+        o["time"] = rfc3339(std::chrono::system_clock::now());
         o["level"] = name_of_level(level);
         o["event"] = what;
         for (const auto& [name, value] : more) o[name] = value;

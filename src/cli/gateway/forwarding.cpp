@@ -35,20 +35,28 @@ bool is_named(std::string_view list, std::string_view name) noexcept
     return false;
 }
 
-// Whether some `Connection` field names this (RFC 9110 7.6.1).
+// What `Connection` fields say belongs to the connection (RFC 9110 7.6.1).
 template <class Fields>
-bool is_of_connection(const Fields& received, std::string_view name) noexcept
+std::vector<std::string_view> connection_options(const Fields& received)
 {
-    return std::any_of(std::begin(received), std::end(received),
-                       [&](const auto& f) { return same_name(f.name, "Connection") && is_named(f.value, name); });
+    std::vector<std::string_view> lists;
+    for (const auto& f : received)
+        if (same_name(f.name, "Connection")) lists.push_back(f.value);
+    return lists;
+}
+
+bool is_named_in(const std::vector<std::string_view>& lists, std::string_view name) noexcept
+{
+    return std::any_of(lists.begin(), lists.end(), [&](std::string_view list) { return is_named(list, name); });
 }
 
 // The fields that go on: those neither of one hop nor among `others`.
 template <class Fields, std::size_t N, class Add>
 void each_other_than(const std::array<std::string_view, N>& others, const Fields& received, Add add)
 {
+    const auto connection = connection_options(received);
     for (const auto& f : received)
-        if (!is_one_of(of_one_hop, f.name) && !is_one_of(others, f.name) && !is_of_connection(received, f.name))
+        if (!is_one_of(of_one_hop, f.name) && !is_one_of(others, f.name) && !is_named_in(connection, f.name))
             add(f.name, f.value);
 }
 
@@ -66,6 +74,14 @@ std::string_view find_field(std::span<const field_view> fields, std::string_view
     const auto at =
         std::find_if(fields.begin(), fields.end(), [&](const field_view& f) { return same_name(f.name, name); });
     return at == fields.end() ? std::string_view() : at->value;
+}
+
+field_views views_of(const http_fields& fields)
+{
+    field_views views;
+    views.reserve(fields.size());
+    for (const http_field& f : fields) views.push_back({f.name, f.value});
+    return views;
 }
 
 void forward_request(std::span<const field_view> received, http_fields& into)
@@ -91,10 +107,10 @@ std::string forward_url(const std::string& api, std::string_view target)
     return url.append(base).append(target);
 }
 
-std::string_view wanted_protocol(std::span<const field_view> received) noexcept
+std::string_view wanted_protocol(std::span<const field_view> received)
 {
-    if (!is_of_connection(received, "Upgrade")) return {};
     const std::string_view protocol = find_field(received, "Upgrade");
+    if (protocol.empty() || !is_named_in(connection_options(received), "Upgrade")) return {};
     return is_named(protocol, "h2c") ? std::string_view() : protocol; // asked for by habit, and dropped in RFC 9113 3.1
 }
 

@@ -15,6 +15,7 @@ struct field_view {
     std::string_view name, value;
 };
 using field_views = std::vector<field_view>;
+field_views views_of(const http_fields& fields);
 
 bool same_name(std::string_view a, std::string_view b) noexcept;
 // The first value, or empty.
@@ -27,7 +28,7 @@ void forward_answer(const http_fields& received, field_views& into);
 // `target` as it came ("/a?b") below the API's URL; empty: it is no path (RFC 9112 3.2.1), or leaves it.
 std::string forward_url(const std::string& api, std::string_view target);
 // The protocol that a request wants to switch to (RFC 9110 7.8); empty: it stays with HTTP.
-std::string_view wanted_protocol(std::span<const field_view> received) noexcept;
+std::string_view wanted_protocol(std::span<const field_view> received);
 
 // RFC 9457, as the body of an answer of the gateway's own.
 std::string problem(unsigned status, std::string_view title, std::string_view detail);

@@ -58,7 +58,7 @@ void add_requests(std::string& out, const std::vector<counted_route>& routes)
         for (std::size_t i = 0; i < endings; ++i)
             requests.line(labels + "," + label("code", classes[i]), static_cast<double>(t.by_ending[i]));
     family now(out, "afresh_gateway_requests_in_flight", "gauge", "Requests under way.");
-    for (const auto& [labels, t] : routes) now.line(labels, static_cast<double>(t.in_flight));
+    for (const auto& [labels, t] : routes) now.line(labels, static_cast<double>(t.in_flight()));
     family again(out, "afresh_gateway_replays_total", "counter",
                  "Requests sent again after a 401, with another token.");
     for (const auto& [labels, t] : routes) again.line(labels, static_cast<double>(t.replayed));

@@ -1,13 +1,12 @@
 #include "cli/gateway/gateway_state.hpp"
 
-#include "cli/show/state_name.hpp"
+#include "cli/show/status_text.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <chrono>
 
 namespace afresh::cli {
 namespace {
@@ -16,11 +15,6 @@ namespace json = boost::json;
 
 bool is_usable(const source_status& s) { return s.state == source_state::fresh || s.state == source_state::due; }
 
-double seconds_left(const source_status& s)
-{
-    return std::chrono::duration<double>(*s.expires - std::chrono::system_clock::now()).count();
-}
-
 json::object picture_of(const gateway_state& g, const std::string& profile, const source_status& s)
 {
     json::object o;
@@ -28,30 +22,25 @@ json::object picture_of(const gateway_state& g, const std::string& profile, cons
     o["state"] = name_of(s.state);
     if (s.expires && is_usable(s)) {
         const double left = seconds_left(s);
-        const auto life = g.lives.find(profile);
+        const auto seen = g.seen.find(profile);
         o["expires_in"] = left;
-        o["life"] = life == g.lives.end() ? left : std::max(left, life->second.seconds);
+        o["life"] = seen == g.seen.end() ? left : std::max(left, seen->second.life);
     }
     o["generation"] = s.generation;
     o["token_requests"] = s.token_requests;
     o["waiters"] = s.waiters;
     o["failures"] = s.consecutive_failures;
-    if (s.last_failure) {
-        std::string why = s.last_failure.message();
-        if (!s.last_diagnostics.error.empty()) why += " (" + s.last_diagnostics.error + ")";
-        o["detail"] = why;
-    }
+    if (s.last_failure) o["detail"] = failure_text(s);
     return o;
 }
 
-json::object picture_of(const served_route& r)
+json::object picture_of(const served_route& r, const traffic_sum& t)
 {
-    const traffic_sum t = r.count();
     json::object o;
     o["target"] = r.settings.target;
     o["listen"] = r.listen;
     o["profile"] = r.settings.profile;
-    o["in_flight"] = t.in_flight;
+    o["in_flight"] = t.in_flight();
     o["requests"] = t.requests();
     o["failed"] = t.failed();
     o["recovered"] = t.replayed;
@@ -68,31 +57,16 @@ traffic_sum served_route::count() const
     return sum;
 }
 
-void look_at_lives(gateway_state& g)
+traffic_sum count_all(const gateway_state& g)
 {
-    for (const auto& [profile, tokens] : g.sources) {
-        const source_status s = tokens.status();
-        seen_life& life = g.lives[profile];
-        if (s.expires && s.generation != life.generation) life = {s.generation, seconds_left(s)};
-    }
-}
-
-totals totals_of(const gateway_state& g)
-{
-    totals all;
-    for (const served_route& r : g.routes) {
-        const traffic_sum t = r.count();
-        all.requests += t.requests();
-        all.failed += t.failed();
-        all.recovered += t.replayed;
-        for (std::size_t i = 0; i < t.durations.size(); ++i) all.durations[i] += t.durations[i];
-    }
+    traffic_sum all;
+    for (const served_route& r : g.routes) all.add(r.count());
     return all;
 }
 
 std::string gateway_json(const gateway_state& g)
 {
-    const totals all = totals_of(g);
+    traffic_sum all;
     json::object o;
     bool ready = true;
     json::array sources, routes, hour;
@@ -101,14 +75,18 @@ std::string gateway_json(const gateway_state& g)
         ready = ready && is_usable(s);
         sources.push_back(picture_of(g, name, s));
     }
-    for (const served_route& r : g.routes) routes.push_back(picture_of(r));
+    for (const served_route& r : g.routes) {
+        const traffic_sum t = r.count();
+        all.add(t);
+        routes.push_back(picture_of(r, t));
+    }
     for (const history::piece& p : g.lately.hour()) hour.push_back(json::array{p.per_second, p.failed, p.recovered});
     o["ready"] = ready;
     o["per_second"] = g.lately.per_second();
     o["p50"] = g.lately.percentile(0.5);
     o["p99"] = g.lately.percentile(0.99);
-    o["failed"] = all.failed;
-    o["recovered"] = all.recovered;
+    o["failed"] = all.failed();
+    o["recovered"] = all.replayed;
     if (!g.refused_reload.empty()) o["refused_reload"] = g.refused_reload;
     o["sources"] = std::move(sources);
     o["routes"] = std::move(routes);

@@ -26,10 +26,11 @@ struct served_route {
     traffic_sum count() const;
 };
 
-// How long a token was good when it was first seen.
-struct seen_life {
+// Of a token, when it was last looked at.
+struct seen_token {
     std::uint64_t generation{};
-    double seconds{};
+    std::uint64_t failures{};
+    double life{}; // seconds that this generation was good for when it was first seen
 };
 
 // Belongs to the first thread. A reload changes it.
@@ -37,15 +38,13 @@ struct gateway_state {
     sources_by_profile sources;
     std::map<std::string, std::string> issuers; // by profile
     std::vector<served_route> routes;
-    std::map<std::string, seen_life> lives; // by profile
+    std::map<std::string, seen_token> seen; // by profile
     history lately;
     std::string refused_reload; // why the last one changed nothing; empty: it did
 };
 
-// Once a second.
-void look_at_lives(gateway_state& g);
 // Since the start, of all routes.
-totals totals_of(const gateway_state& g);
+traffic_sum count_all(const gateway_state& g);
 
 // The text that Prometheus scrapes.
 std::string gateway_metrics(const gateway_state& g);

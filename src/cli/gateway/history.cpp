@@ -7,13 +7,13 @@ std::uint64_t since(std::uint64_t before, std::uint64_t now) { return now > befo
 
 } // namespace
 
-void history::sample(const totals& now)
+void history::sample(const traffic_sum& now)
 {
-    const auto requests = since(last_.requests, now.requests);
+    const auto requests = since(last_.requests(), now.requests());
     per_second_ = static_cast<double>(requests);
     current_.per_second += static_cast<double>(requests) / 10;
-    current_.failed += since(last_.failed, now.failed);
-    current_.recovered += since(last_.recovered, now.recovered);
+    current_.failed += since(last_.failed(), now.failed());
+    current_.recovered += since(last_.replayed, now.replayed);
     if (++seconds_ % 10 == 0) {
         hour_.push_back(current_);
         current_ = {};

@@ -9,14 +9,6 @@
 
 namespace afresh::cli {
 
-// Of all routes, since the start. May fall when a route goes.
-struct totals {
-    std::uint64_t requests{};
-    std::uint64_t failed{};    // 5xx, and broken off
-    std::uint64_t recovered{}; // sent again after a 401
-    std::array<std::uint64_t, duration_bounds.size() + 1> durations{};
-};
-
 class history {
 public:
     static constexpr std::size_t pieces = 360; // of ten seconds
@@ -25,8 +17,8 @@ public:
         std::uint64_t failed{};
         std::uint64_t recovered{};
     };
-    // Once a second.
-    void sample(const totals& now);
+    // Once a second: of all routes, since the start.
+    void sample(const traffic_sum& now);
 
     double per_second() const noexcept { return per_second_; }
     // Of the last minute, in seconds: no more than so many of a hundred took longer. 0: there were none.
@@ -34,8 +26,8 @@ public:
     const std::deque<piece>& hour() const noexcept { return hour_; }
 
 private:
-    totals last_;
-    std::deque<totals> minute_; // each second's
+    traffic_sum last_;
+    std::deque<traffic_sum> minute_; // each second's
     double per_second_{};
     piece current_;
     unsigned seconds_{};

@@ -281,9 +281,7 @@ asio::awaitable<void> inbound::end()
 asio::awaitable<void> inbound::answer(unsigned status, http_fields fields, std::string body)
 {
     fields.set("Content-Length", std::to_string(body.size()));
-    field_views views;
-    for (const http_field& f : fields) views.push_back({f.name, f.value});
-    begin(status, views);
+    begin(status, views_of(fields));
     if (!write_now(body, more::nothing)) co_await flush();
 }
 

@@ -6,6 +6,7 @@
 #include "cli/gateway/oidc_agent.hpp"
 #include "cli/gateway/refusal.hpp"
 #include "cli/gateway/token_server.hpp"
+#include "cli/gateway/token_watch.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -34,12 +35,6 @@ void require_local(const std::string& address, bool unsafe)
         "UNIX socket, or write \"unsafe_listen\": true");
 }
 
-struct wanted_place {
-    std::string address;
-    bool for_all_threads; // operators and scripts are few: the first thread has the state that they ask for
-};
-using wanted_places = std::map<std::string, wanted_place>;
-
 // What keeps a listener apart from others: its address, and how many threads it has; but port 0 is another port each time.
 std::string place_of(const gateway_settings& g, const route_settings& r)
 {
@@ -48,21 +43,21 @@ std::string place_of(const gateway_settings& g, const route_settings& r)
 std::string status_place(const gateway_settings& g) { return g.status + " status"; }
 std::string tokens_place(const gateway_settings& g) { return g.tokens + " tokens"; }
 
-wanted_places places_of(const gateway_settings& g)
-{
-    wanted_places all;
-    for (const route_settings& r : g.routes) all.emplace(place_of(g, r), wanted_place{r.listen, true});
-    if (!g.status.empty()) all.emplace(status_place(g), wanted_place{g.status, false});
-    if (!g.tokens.empty()) all.emplace(tokens_place(g), wanted_place{g.tokens, false});
-    return all;
-}
+struct wanted_place {
+    wanted_place(std::string n, std::string a, bool all)
+        : name(std::move(n)), address(std::move(a)), for_all_threads(all)
+    {
+    }
+    std::string name, address;
+    bool for_all_threads; // operators and scripts are few: the first thread has the state that they ask for
+};
 
-std::vector<std::string> addresses_of(const gateway_settings& g)
+std::vector<wanted_place> places_of(const gateway_settings& g)
 {
-    std::vector<std::string> all;
-    for (const route_settings& r : g.routes) all.push_back(r.listen);
-    if (!g.status.empty()) all.push_back(g.status);
-    if (!g.tokens.empty()) all.push_back(g.tokens);
+    std::vector<wanted_place> all;
+    for (const route_settings& r : g.routes) all.emplace_back(place_of(g, r), r.listen, true);
+    if (!g.status.empty()) all.emplace_back(status_place(g), g.status, false);
+    if (!g.tokens.empty()) all.emplace_back(tokens_place(g), g.tokens, false);
     return all;
 }
 
@@ -72,10 +67,10 @@ void check(const configuration& all)
     if (g.routes.empty() && g.tokens.empty())
         throw configuration_error(all.path + ": has no gateway with routes; see docs/gateway.md");
     std::set<std::string> addresses;
-    for (const std::string& address : addresses_of(g)) {
-        require_local(address, g.unsafe_listen);
-        if (!addresses.insert(address).second && !address.ends_with(":0"))
-            throw configuration_error(all.path + ": gateway: " + address + " is listened on for two purposes");
+    for (const wanted_place& p : places_of(g)) {
+        require_local(p.address, g.unsafe_listen);
+        if (!addresses.insert(p.address).second && !p.address.ends_with(":0"))
+            throw configuration_error(all.path + ": gateway: " + p.address + " is listened on for two purposes");
     }
 }
 
@@ -131,8 +126,8 @@ asio::awaitable<sources_by_profile> running_gateway::open_sources(configuration 
 running_gateway::places running_gateway::open_places(const gateway_settings& settings) const
 {
     places opened;
-    for (const auto& [name, wanted] : places_of(settings)) {
-        if (places_.contains(name)) continue;
+    for (const wanted_place& wanted : places_of(settings)) {
+        if (places_.contains(wanted.name)) continue;
         place p;
         p.at = std::make_unique<listener>(executor_, wanted.address);
         std::vector<std::shared_ptr<connections>> by_thread{std::make_shared<connections>(executor_)};
@@ -140,7 +135,7 @@ running_gateway::places running_gateway::open_places(const gateway_settings& set
             for (const auto& t : further_) by_thread.push_back(std::make_shared<connections>(t->executor()));
         for (std::size_t i = 0; i < by_thread.size(); ++i) p.counted.push_back(std::make_shared<traffic>());
         p.at->serve_on(std::move(by_thread));
-        opened.emplace(name, std::move(p));
+        opened.emplace(wanted.name, std::move(p));
     }
     return opened;
 }
@@ -194,7 +189,8 @@ void running_gateway::leave(const gateway_settings& settings)
 {
     const auto wanted = places_of(settings);
     for (auto p = places_.begin(); p != places_.end();) {
-        if (wanted.contains(p->first)) {
+        const auto is_it = [&](const wanted_place& w) { return w.name == p->first; };
+        if (std::any_of(wanted.begin(), wanted.end(), is_it)) {
             ++p;
             continue;
         }
@@ -227,13 +223,14 @@ void running_gateway::serve(const gateway_settings& settings, const std::shared_
     };
     for (std::size_t r = 0; r < settings.routes.size(); ++r) {
         const place& p = places_.at(place_of(settings, settings.routes[r]));
+        const connections::greeting greeting = greeting_at(p);
         for (std::size_t i = 0; i < threads_; ++i)
             set(
                 p, i,
                 [to = state_->routes[r].by_thread[i]](std::shared_ptr<inbound> in) {
                     return to->answer(std::move(in));
                 },
-                greeting_at(p));
+                greeting);
         tell(p, settings.routes[r].target);
     }
     if (!settings.status.empty()) {
@@ -270,9 +267,8 @@ asio::awaitable<void> running_gateway::tick()
         timer_.expires_after(std::chrono::seconds(1));
         auto [ec] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
         if (ec) co_return; // `this` may have gone
-        state_->lately.sample(totals_of(*state_));
-        look_at_lives(*state_);
-        watch_.look(state_->sources, log_);
+        state_->lately.sample(count_all(*state_));
+        look_at_tokens(*state_, log_);
         for (const auto& [address, p] : places_)
             for (const auto& c : p.at->threads()) asio::dispatch(c->executor(), [c] { c->sweep(); });
         std::erase_if(leaving_, [](const auto& l) { return l->connections_open() == 0; });

@@ -7,7 +7,6 @@
 #include "cli/gateway/gateway_state.hpp"
 #include "cli/gateway/listener.hpp"
 #include "cli/gateway/peers.hpp"
-#include "cli/gateway/token_watch.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -59,7 +58,6 @@ private:
     const std::size_t threads_;
     std::vector<std::unique_ptr<context_thread>> further_; // threads: outlive what is on their contexts
     const std::shared_ptr<gateway_state> state_ = std::make_shared<gateway_state>();
-    token_watch watch_;
     places places_;
     std::vector<std::unique_ptr<listener>> leaving_;
     asio::steady_timer timer_;

@@ -1,45 +1,41 @@
 #include "cli/gateway/token_watch.hpp"
 
-#include <chrono>
-#include <utility>
+#include "cli/show/status_text.hpp"
+
+#include <cstdint>
+#include <string>
 
 namespace afresh::cli {
 namespace {
 
-std::string seconds_left(const source_status& s)
+std::string whole_seconds_left(const source_status& s)
 {
-    if (!s.expires) return "unknown";
-    const auto left = *s.expires - std::chrono::system_clock::now();
-    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(left).count());
-}
-
-std::string why(const source_status& s)
-{
-    std::string text = s.last_failure.message();
-    if (!s.last_diagnostics.error.empty()) text += " (" + s.last_diagnostics.error + ")";
-    return text;
+    return s.expires ? std::to_string(static_cast<std::int64_t>(seconds_left(s))) : "unknown";
 }
 
 } // namespace
 
-void token_watch::look(const sources_by_profile& sources, const event_log& log)
+void look_at_tokens(gateway_state& g, const event_log& log)
 {
-    for (const auto& [profile, tokens] : sources) {
+    for (const auto& [profile, tokens] : g.sources) {
         const source_status s = tokens.status();
-        seen& before = before_[profile];
+        seen_token& before = g.seen[profile];
         const bool failed = s.consecutive_failures > before.failures;
         if (failed && s.last_failure == condition::sign_in)
-            log.error("sign in needed", {{"profile", profile}, {"why", why(s)}, {"do", "afresh login " + profile}});
+            log.error("sign in needed",
+                      {{"profile", profile}, {"why", failure_text(s)}, {"do", "afresh login " + profile}});
         else if (failed)
             log.warning("token request failed", {{"profile", profile},
-                                                 {"why", why(s)},
+                                                 {"why", failure_text(s)},
                                                  {"failures", std::to_string(s.consecutive_failures)},
-                                                 {"expires_in", seconds_left(s)}});
+                                                 {"expires_in", whole_seconds_left(s)}});
         if (s.generation > before.generation)
-            log.info(
-                "token renewed",
-                {{"profile", profile}, {"generation", std::to_string(s.generation)}, {"expires_in", seconds_left(s)}});
-        before = {s.generation, s.consecutive_failures};
+            log.info("token renewed", {{"profile", profile},
+                                       {"generation", std::to_string(s.generation)},
+                                       {"expires_in", whole_seconds_left(s)}});
+        if (s.generation != before.generation) before.life = s.expires ? seconds_left(s) : 0;
+        before.generation = s.generation;
+        before.failures = s.consecutive_failures;
     }
 }
 

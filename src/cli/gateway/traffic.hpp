@@ -37,7 +37,6 @@ constexpr std::size_t endings = 7; // 1 to 5: answered with a status of that cla
 struct traffic {
     std::array<counter, endings> by_ending{};
     counter begun;
-    counter ended;
     counter replayed; // after a 401, by clients that have gone since
     std::array<counter, duration_bounds.size() + 1> durations{};
     counter nanoseconds; // all durations
@@ -46,29 +45,37 @@ struct traffic {
     void end(std::size_t how, std::chrono::nanoseconds took) noexcept
     {
         by_ending[how].add();
-        ended.add();
         durations.at(bucket_of(std::chrono::duration<double>(took).count())).add();
         nanoseconds.add(static_cast<std::uint64_t>(took.count()));
     }
 };
 
-// Of several at one moment.
+// Of several at one moment. Less than before when a route has gone.
 struct traffic_sum {
     std::array<std::uint64_t, endings> by_ending{};
-    std::uint64_t in_flight{};
+    std::uint64_t begun{};
     std::uint64_t replayed{};
     std::array<std::uint64_t, duration_bounds.size() + 1> durations{};
     double seconds{};
 
     void add(const traffic& t) noexcept
     {
-        for (std::size_t i = 0; i < endings; ++i) by_ending[i] += t.by_ending[i].value();
+        // before those that began, since another thread counts
+        for (std::size_t i = 0; i < by_ending.size(); ++i) by_ending[i] += t.by_ending[i].value();
         for (std::size_t i = 0; i < durations.size(); ++i) durations[i] += t.durations[i].value();
-        const std::uint64_t ended = t.ended.value(); // first: another thread counts
-        in_flight += t.begun.value() - ended;
+        begun += t.begun.value();
         replayed += t.replayed.value();
         seconds += static_cast<double>(t.nanoseconds.value()) / 1e9;
     }
+    void add(const traffic_sum& t) noexcept
+    {
+        for (std::size_t i = 0; i < by_ending.size(); ++i) by_ending[i] += t.by_ending[i];
+        for (std::size_t i = 0; i < durations.size(); ++i) durations[i] += t.durations[i];
+        begun += t.begun;
+        replayed += t.replayed;
+        seconds += t.seconds;
+    }
+    std::uint64_t in_flight() const noexcept { return begun - requests(); }
     std::uint64_t requests() const noexcept
     {
         std::uint64_t n = 0;

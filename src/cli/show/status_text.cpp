@@ -1,4 +1,6 @@
-#include "cli/show/state_name.hpp"
+#include "cli/show/status_text.hpp"
+
+#include <chrono>
 
 namespace afresh::cli {
 
@@ -14,6 +16,18 @@ std::string_view name_of(source_state state) noexcept
     case source_state::closed: return "closed";
     }
     return "";
+}
+
+std::string failure_text(const source_status& s)
+{
+    std::string text = s.last_failure.message();
+    if (!s.last_diagnostics.error.empty()) text += " (" + s.last_diagnostics.error + ")";
+    return text;
+}
+
+double seconds_left(const source_status& s)
+{
+    return std::chrono::duration<double>(*s.expires - std::chrono::system_clock::now()).count();
 }
 
 } // namespace afresh::cli
