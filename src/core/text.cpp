@@ -147,7 +147,9 @@ std::string_view take_element(std::string_view& list) noexcept
 
 bool iequals(std::string_view a, std::string_view b) noexcept
 {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+    if (a.size() != b.size()) return false;
+    if (a == b) return true; // as most write what they mean
+    return std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 } // namespace afresh::core

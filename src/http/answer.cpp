@@ -59,12 +59,12 @@ error_code answer::decode(std::size_t most)
     return {};
 }
 
-void answer::settle(net::clock::time_point now)
+void answer::settle()
 {
     const bool reusable = talk_->reusable();
     talk_.reset(); // wipes what is left in the connection's buffer, before others get that
     if (reusable)
-        slot_.keep(now, kept_for_);
+        slot_.keep(came_, kept_for_);
     else
         slot_ = {};
 }
@@ -90,7 +90,7 @@ bool answer::take_piece(std::string& piece)
     if (reader.body().empty() && !reader.is_done()) return false;
     piece.swap(reader.body());
     if (reader.is_done())
-        settle(net::clock::now());
+        settle();
     else
         talk_->hold_limit(); // the reader may take its time
     return true;
@@ -107,6 +107,7 @@ asio::awaitable<error_code> answer::receive(std::string& piece)
         drop();
         co_return ec;
     }
+    came_ = net::clock::now();
     take_piece(piece);
     co_return error_code();
 }
@@ -151,7 +152,7 @@ bool answer::take_all(std::string& body, std::size_t most)
 {
     if (!comes_in_one_piece(most) || !talk_->answer().is_done()) return false;
     body.swap(talk_->answer().body());
-    settle(came_); // a moment ago
+    settle();
     return true;
 }
 
@@ -189,11 +190,12 @@ asio::awaitable<bool> answer::read_ahead(std::size_t most, std::chrono::millisec
             drop();
             co_return false;
         }
+        came_ = net::clock::now();
     }
     if (!talk_) co_return true;
     if (!reader->is_done()) co_return false;
     ahead_.swap(reader->body());
-    settle(net::clock::now());
+    settle();
     co_return true;
 }
 

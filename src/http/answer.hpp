@@ -44,9 +44,9 @@ public:
 
     bool at_end() const noexcept { return !talk_ && ahead_.empty() && !decoder_; }
     // A streamed body takes as long as it takes.
-    void lift_total()
+    void lift_total(bool may_leave_timer)
     {
-        if (talk_) talk_->lift_total();
+        if (talk_) talk_->lift_total(may_leave_timer);
     }
     void drop(); // the connection is closed
 
@@ -55,7 +55,7 @@ private:
     bool take_piece(std::string& piece); // that has come; false: none has
     bool comes_in_one_piece(std::size_t most) const noexcept;
     error_code decode_piece(std::string& piece);
-    void settle(net::clock::time_point now);
+    void settle();
 
     connection_pool::slot slot_;              // goes last: the conversation is with its connection
     std::unique_ptr<net::conversation> talk_; // null: the end was read
@@ -64,7 +64,7 @@ private:
     std::string undecoded_;
     std::string ahead_;
     std::optional<std::chrono::seconds> kept_for_; // as the server said
-    net::clock::time_point came_{};                // when
+    net::clock::time_point came_{};                // when its last part did
     unsigned status_{};
     http_fields fields_;
 };

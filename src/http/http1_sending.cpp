@@ -145,7 +145,7 @@ asio::awaitable<void> http1_client::state::send_once(step& s, call_result& out)
             out.sent = sent;
             watch.received(status, talk->answer().fields());
             out.got.begin(std::move(*slot), std::move(talk), s.now);
-            if (s.streamed) out.got.lift_total();
+            if (s.streamed) out.got.lift_total(options.limits.background_sweep);
             if (decode) out.ec = out.got.decode(limits.body);
             co_return;
         }

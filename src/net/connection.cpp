@@ -19,8 +19,17 @@ namespace afresh::net {
 namespace ssl = asio::ssl;
 
 namespace {
+
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
+
+// Of send() and recv().
+connection::transferred outcome_of(::ssize_t n)
+{
+    if (n < 0) return {error_code(errno, boost::system::system_category()), 0};
+    return {error_code(), static_cast<std::size_t>(n)};
 }
+
+} // namespace
 
 struct connection::tls_layer {
     tls_layer(stream_socket& socket, std::shared_ptr<tls_version> v)
@@ -75,9 +84,15 @@ asio::awaitable<connection::transferred> connection::write_some(asio::const_buff
 connection::transferred connection::write_now(asio::const_buffer from)
 {
     if (tls_) return {asio::error::would_block, 0};
-    const auto n = ::send(socket_.native_handle(), from.data(), from.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n < 0) return {error_code(errno, boost::system::system_category()), 0};
-    return {error_code(), static_cast<std::size_t>(n)};
+    return outcome_of(::send(socket_.native_handle(), from.data(), from.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+connection::transferred connection::read_now(asio::mutable_buffer into)
+{
+    if (tls_) return {asio::error::would_block, 0};
+    const auto n = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+    if (n == 0) return {asio::error::eof, 0};
+    return outcome_of(n);
 }
 
 void connection::read_some(asio::mutable_buffer into, handler h)

@@ -2,6 +2,7 @@
 // A connected stream: TCP or a UNIX socket, or TLS over either. Asio; OpenSSL only in the .cpp.
 
 #include "net/deadline.hpp"
+#include "net/early_look.hpp"
 #include "net/race.hpp"
 
 #include <afresh/error.hpp>
@@ -35,6 +36,8 @@ public:
     // What the system takes at once, which for a request is all of it as a rule: Asio would make it a turn of its queue.
     // would_block: nothing; in TLS always.
     transferred write_now(asio::const_buffer from);
+    // What is there, without waiting for more. would_block: nothing; in TLS always.
+    transferred read_now(asio::mutable_buffer into);
     // As read_some() and write_some(), for a handler. It may be one of each at a time.
     using handler = asio::any_completion_handler<void(error_code, std::size_t)>;
     void read_some(asio::mutable_buffer into, handler h);
@@ -55,6 +58,7 @@ public:
 
     stream_socket& socket() noexcept { return socket_; }
     deadline& limit() noexcept { return limit_; }
+    early_look& early() noexcept { return early_; }
     std::vector<char>& inbox() noexcept { return inbox_; } // room for reading, kept between requests
 
 private:
@@ -62,6 +66,7 @@ private:
     stream_socket socket_;
     std::unique_ptr<tls_layer> tls_;
     deadline limit_;
+    early_look early_;
     std::vector<char> inbox_;
 };
 

@@ -1,12 +1,15 @@
 #include "net/conversation.hpp"
 
+#include <boost/asio/defer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <string.h>
 
 #include <algorithm>
 #include <cstring>
 #include <tuple>
+#include <utility>
 
 namespace afresh::net {
 namespace {
@@ -149,12 +152,19 @@ asio::awaitable<error_code> conversation::converse(std::string_view head, std::s
     if (writes > 1 || head.size() > small_write) wait_for_answer();
     // A server may answer before it has read everything, and hang up: what it said still counts.
     if (unsent && (!sent_ || unsent != errc::connection_lost)) co_return unsent;
+    bool early = !link_.is_tls() && link_.early().is_due();
+    if (early) co_await asio::defer(asio::use_awaitable); // others have their turn
     error_code ec;
     while (!ec && !has(what, 0)) {
         if (any_byte_received_) next(limits_.body_idle, errc::body_timed_out);
         const auto room = begin_read(ec);
         if (ec) break;
-        const auto [failed, n] = co_await link_.read_some(room);
+        connection::transferred got(asio::error::would_block, 0);
+        if (early) got = link_.read_now(room);
+        const bool nothing = std::get<0>(got) == asio::error::would_block;
+        if (std::exchange(early, false)) link_.early().found(!nothing);
+        if (nothing) got = co_await link_.read_some(room);
+        const auto [failed, n] = got;
         ec = end_read(failed, n, room.size());
     }
     if (ec) failed_ = true;

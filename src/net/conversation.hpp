@@ -39,10 +39,14 @@ public:
     const exchange_limits& limits() const noexcept { return limits_; }
 
     // From here on only `body_idle` counts, and that only while somebody reads.
-    void lift_total()
+    // `may_leave_timer`: the executor need not come to rest. Then one that is at its end, as most are, costs no timer.
+    void lift_total(bool may_leave_timer)
     {
         by_ = clock::time_point::max();
-        hold_limit();
+        if (may_leave_timer && reader_.is_done())
+            link_.limit().rest();
+        else
+            hold_limit();
     }
     // While a body is sent and listened to at once, the sender alone sets the limits.
     void upload_begins() noexcept { uploading_ = true; }

@@ -2,7 +2,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -37,8 +36,7 @@ asio::awaitable<void> connections::answer_all(std::shared_ptr<connections> self,
 
 void connections::sweep()
 {
-    const auto now = std::chrono::steady_clock::now();
-    for (const auto& c : open_) c->give_up_if_overdue(now);
+    for (const auto& c : open_) c->look_at_the_time();
 }
 
 void connections::drain()

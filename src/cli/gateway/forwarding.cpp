@@ -5,22 +5,37 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace afresh::cli {
 namespace {
 
+// Field names, most of which no message has: the length of a name alone says so as a rule.
 template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) noexcept
-{
-    return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return same_name(n, name); });
-}
+class name_set {
+public:
+    constexpr explicit name_set(const std::array<std::string_view, N>& names) : names_(names)
+    {
+        for (const std::string_view n : names) lengths_ |= std::uint64_t{1} << n.size();
+    }
+    bool has(std::string_view name) const noexcept
+    {
+        if (name.size() >= 64 || (lengths_ >> name.size() & 1) == 0) return false;
+        return std::any_of(names_.begin(), names_.end(), [&](std::string_view n) { return same_name(n, name); });
+    }
 
-constexpr std::array<std::string_view, 9> of_one_hop{
-    "Connection",          "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "TE",
-    "Proxy-Authorization", "Trailer",    "Upgrade",          "Transfer-Encoding"};
+private:
+    std::array<std::string_view, N> names_;
+    std::uint64_t lengths_{};
+};
+
+constexpr name_set of_one_hop(std::array<std::string_view, 9>{"Connection", "Keep-Alive", "Proxy-Connection",
+                                                              "Proxy-Authenticate", "TE", "Proxy-Authorization",
+                                                              "Trailer", "Upgrade", "Transfer-Encoding"});
 // Made anew, or the gateway's own.
-constexpr std::array<std::string_view, 5> of_the_request{"Host", "Content-Length", "Expect", "Authorization", "DPoP"};
-constexpr std::array<std::string_view, 2> of_the_answer{"DPoP-Nonce", "WWW-Authenticate"};
+constexpr name_set of_the_request(std::array<std::string_view, 5>{"Host", "Content-Length", "Expect", "Authorization",
+                                                                  "DPoP"});
+constexpr name_set of_the_answer(std::array<std::string_view, 2>{"DPoP-Nonce", "WWW-Authenticate"});
 
 bool is_named(std::string_view list, std::string_view name) noexcept
 {
@@ -41,7 +56,8 @@ std::vector<std::string_view> connection_options(const Fields& received)
 {
     std::vector<std::string_view> lists;
     for (const auto& f : received)
-        if (same_name(f.name, "Connection")) lists.push_back(f.value);
+        if (same_name(f.name, "Connection") && !same_name(f.value, "keep-alive") && !same_name(f.value, "close"))
+            lists.push_back(f.value); // those two, which most say, name no field that would go on otherwise
     return lists;
 }
 
@@ -51,22 +67,22 @@ bool is_named_in(const std::vector<std::string_view>& lists, std::string_view na
 }
 
 // The fields that go on: those neither of one hop nor among `others`.
-template <class Fields, std::size_t N, class Add>
-void each_other_than(const std::array<std::string_view, N>& others, const Fields& received, Add add)
+template <class Fields, class Names, class Add>
+void each_other_than(const Names& others, const Fields& received, Add add)
 {
     const auto connection = connection_options(received);
     for (const auto& f : received)
-        if (!is_one_of(of_one_hop, f.name) && !is_one_of(others, f.name) && !is_named_in(connection, f.name))
-            add(f.name, f.value);
+        if (!of_one_hop.has(f.name) && !others.has(f.name) && !is_named_in(connection, f.name)) add(f.name, f.value);
 }
 
 } // namespace
 
 bool same_name(std::string_view a, std::string_view b) noexcept
 {
+    if (a.size() != b.size()) return false;
+    if (a == b) return true; // as most write them
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+    return std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view find_field(std::span<const field_view> fields, std::string_view name) noexcept
@@ -94,6 +110,7 @@ void forward_request(std::span<const field_view> received, http_fields& into)
 void forward_answer(const http_fields& received, field_views& into)
 {
     into.clear();
+    into.reserve(received.size());
     each_other_than(of_the_answer, received, [&](std::string_view n, std::string_view v) { into.push_back({n, v}); });
 }
 

@@ -1,6 +1,7 @@
 #include "cli/gateway/inbound.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/defer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
@@ -21,9 +22,8 @@ namespace {
 namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
-using namespace std::chrono_literals;
 
-constexpr auto patience = 60s; // for a header, and for each piece of a body
+constexpr unsigned patience = 60; // seconds for a header, and for each piece of a body
 constexpr std::size_t header_room = 2048;
 constexpr std::size_t body_room = 64 * 1024;
 constexpr std::size_t joined = 16 * 1024; // pieces up to this size leave with what waits before them
@@ -58,14 +58,11 @@ private:
 
 inbound::inbound(inbound_socket socket) : socket_(std::move(socket)) {}
 
-// Looked at by whoever holds the connections, each second: a timer for each step would cost more than the step.
-void inbound::expect_something() { overdue_ = std::chrono::steady_clock::now() + patience; }
-void inbound::expect_nothing() { overdue_ = std::chrono::steady_clock::time_point::max(); }
-
-void inbound::give_up_if_overdue(std::chrono::steady_clock::time_point now)
+// By whoever holds the connections: a timer for each step, or the time of it, would cost more than the step.
+void inbound::look_at_the_time()
 {
     error_code ignored;
-    if (now > overdue_) socket_.cancel(ignored);
+    if (waited_ && ++*waited_ > patience) socket_.cancel(ignored);
 }
 
 asio::awaitable<bool> inbound::read_header()
@@ -83,6 +80,13 @@ asio::awaitable<bool> inbound::read_header()
             if (malformed == http::error::need_more) malformed = {};
             if (parser_->is_header_done() || malformed) break;
         }
+        if (std::exchange(answered_, false) && buffer_.size() == 0) {
+            // Whoever was answered may have another request. Others have their turn meanwhile, and if they are many it
+            // is here when they have had it.
+            co_await asio::defer(asio::use_awaitable);
+            if (read_now()) continue;
+            if (draining_) co_return false;
+        }
         idle_ = buffer_.size() == 0 && !parser_->got_some();
         auto [ec, n] = co_await socket_.async_read_some(buffer_.prepare(header_room), as_values);
         idle_ = false;
@@ -90,6 +94,7 @@ asio::awaitable<bool> inbound::read_header()
         if (ec) co_return false;
     }
     expect_nothing(); // the API's time is not the caller's
+    answered_ = true;
     if (malformed) {
         co_await refuse(malformed);
         co_return false;
@@ -100,6 +105,15 @@ asio::awaitable<bool> inbound::read_header()
     fields_.clear();
     for (const auto& f : parser_->get()) fields_.push_back({view_of(f.name_string()), view_of(f.value())});
     co_return true;
+}
+
+// False: nothing is here. What is wrong with the socket is told by whoever waits for it.
+bool inbound::read_now()
+{
+    const auto room = buffer_.prepare(header_room);
+    const auto n = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
+    buffer_.commit(static_cast<std::size_t>(std::max<::ssize_t>(n, 0)));
+    return n > 0;
 }
 
 asio::awaitable<void> inbound::refuse(const error_code& why)

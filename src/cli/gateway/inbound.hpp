@@ -12,7 +12,6 @@
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -71,25 +70,26 @@ public:
     void close();
     // No further request is waited for; one that is under way is served.
     void drain();
-    // The other side has neither sent nor taken anything for too long: ends what waits for it.
-    void give_up_if_overdue(std::chrono::steady_clock::time_point now);
+    // Once a second. What has waited for the other side for a minute ends.
+    void look_at_the_time();
 
 private:
     class streamed_body;
     using parser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
 
+    bool read_now();
     asio::awaitable<std::size_t> read_piece(asio::mutable_buffer into);
     asio::awaitable<void> grant_body();
     asio::awaitable<void> refuse(const boost::system::error_code& why);
     void begin_header(unsigned status, const field_views& fields);
     void send(std::string_view piece, std::string_view tail);
-    void expect_something();
-    void expect_nothing();
+    void expect_something() noexcept { waited_ = 0; }
+    void expect_nothing() noexcept { waited_.reset(); }
 
     inbound_socket socket_;
     boost::beast::flat_buffer buffer_;
-    std::string out_; // what is to leave
-    std::chrono::steady_clock::time_point overdue_ = std::chrono::steady_clock::time_point::max();
+    std::string out_;                // what is to leave
+    std::optional<unsigned> waited_; // seconds, for the other side to send or to take something
     std::optional<parser> parser_;
     field_views fields_;
     std::optional<std::uint64_t> left_; // of a body of known length
@@ -98,6 +98,7 @@ private:
     bool chunked_{};
     bool bodiless_{};
     bool keep_{};
+    bool answered_{}; // a request, and nothing has come since
     bool idle_{};
     bool draining_{};
 };

@@ -118,6 +118,11 @@ void listener::drain()
     for (const auto& t : threads_) asio::dispatch(t->executor(), [t] { t->drain(); });
 }
 
+void listener::sweep()
+{
+    for (const auto& t : threads_) asio::dispatch(t->executor(), [t] { t->sweep(); });
+}
+
 std::size_t listener::connections_open() const noexcept
 {
     std::size_t n = 0;

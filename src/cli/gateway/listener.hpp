@@ -30,6 +30,8 @@ public:
     void open_to_others(bool open) const;
     // Takes no more connections, and drains those that there are.
     void drain();
+    // Of all its connections: see connections::sweep().
+    void sweep();
     std::size_t connections_open() const noexcept;
     const std::string& name() const noexcept { return name_; } // with the port, if any was to be had
 

@@ -269,8 +269,8 @@ asio::awaitable<void> running_gateway::tick()
         if (ec) co_return; // `this` may have gone
         state_->lately.sample(count_all(*state_));
         look_at_tokens(*state_, log_);
-        for (const auto& [address, p] : places_)
-            for (const auto& c : p.at->threads()) asio::dispatch(c->executor(), [c] { c->sweep(); });
+        for (const auto& [address, p] : places_) p.at->sweep();
+        for (const auto& l : leaving_) l->sweep();
         std::erase_if(leaving_, [](const auto& l) { return l->connections_open() == 0; });
         notify_manager("WATCHDOG=1");
     }
