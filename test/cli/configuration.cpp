@@ -96,6 +96,8 @@ BOOST_AUTO_TEST_CASE(a_mistake_is_told_with_its_line)
         {with("\"origins\": \"https://x\""), "c:4: profiles.p: origins must be a list"},
         {with("\"grant\": \"password\""), "c:4: profiles.p: grant is none of refresh_token, client_credentials"},
         {with("\"grant\": \"client_credentials\""), "c:1: profiles.p: has the grant client_credentials, which needs"},
+        {with("\"client_authentication\": \"tls_client_auth\""),
+         "c:1: profiles.p: has no tls.certificate_chain_file, which its client_authentication needs"},
         {with("\"grant\": \"jwt_bearer\""), "c:1: profiles.p: \"grant\": \"jwt_bearer\" and jwt_bearer go together"},
         {with("\"jwt_bearer\": {}"), "c:4: profiles.p: \"grant\": \"jwt_bearer\" and jwt_bearer go together"},
         {with("\"grant\": \"jwt_bearer\",\n\"jwt_bearer\": {}"), "c:5: profiles.p.jwt_bearer: needs a key_file"},
@@ -144,7 +146,8 @@ BOOST_AUTO_TEST_CASE(a_gateway_is_read)
     const gateway_settings g =
         parse_configuration(with_gateway(R"("status": "127.0.0.1:9090", "tokens": "systemd:tokens",
 "allow_users": ["www-data", "1000"], "threads": 4, "log": "json", "log_requests": "all",
-"routes": [{"listen": "unix:/run/a.sock", "target": "https://api.example.com", "body_limit": 10, "connections": 5}])"),
+"routes": [{"listen": "unix:/run/a.sock", "target": "https://api.example.com", "body_limit": 10, "connections": 5,
+            "web_origins": ["https://app.example.com"]}])"),
                             "c")
             .gateway;
     BOOST_TEST(g.threads == 4u);
@@ -154,6 +157,7 @@ BOOST_AUTO_TEST_CASE(a_gateway_is_read)
     BOOST_TEST(g.routes.at(0).profile == "p");
     BOOST_TEST((g.routes.at(0).log == request_log::all));
     BOOST_TEST(g.routes.at(0).connections == 5u);
+    BOOST_TEST(g.routes.at(0).web_origins.at(0) == "https://app.example.com");
     BOOST_TEST(mistake(with_gateway(R"("tokens": "unix:/t")")) == ""); // tokens alone are something
     struct row {
         std::string members, told;

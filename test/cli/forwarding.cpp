@@ -95,6 +95,23 @@ BOOST_AUTO_TEST_CASE(a_target_is_a_path_below_the_api)
         BOOST_TEST(forward_url("https://api.example.com", bad) == "", bad);
 }
 
+BOOST_AUTO_TEST_CASE(a_page_of_another_origin_is_known)
+{
+    const std::vector<std::string> allowed{"https://app.example.com"};
+    const auto is_strange = [&](const field_views& fields) { return is_of_strange_page(fields, allowed); };
+    const field_view host{"Host", "127.0.0.1:8080"};
+    BOOST_TEST(!is_strange({host})); // no browser
+    BOOST_TEST(!is_strange({host, {"Sec-Fetch-Site", "none"}}));
+    BOOST_TEST(!is_strange({host, {"sec-fetch-site", "same-origin"}}));
+    BOOST_TEST(!is_strange({host, {"Origin", "http://127.0.0.1:8080"}}));
+    BOOST_TEST(!is_strange({host, {"Origin", "https://app.example.com"}, {"Sec-Fetch-Site", "cross-site"}}));
+    BOOST_TEST(is_strange({host, {"Sec-Fetch-Site", "cross-site"}}));
+    BOOST_TEST(is_strange({host, {"Sec-Fetch-Site", "same-site"}}));
+    BOOST_TEST(is_strange({host, {"Origin", "http://127.0.0.1:8081"}}));
+    BOOST_TEST(is_strange({host, {"Origin", "https://app.example.com.evil.example"}}));
+    BOOST_TEST(is_strange({host, {"Origin", "null"}}));
+}
+
 BOOST_AUTO_TEST_CASE(a_problem_is_json)
 {
     const auto o = boost::json::parse(problem(503, "Service Unavailable", "a \"quoted\" reason")).as_object();

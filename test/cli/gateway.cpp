@@ -249,6 +249,51 @@ BOOST_AUTO_TEST_CASE(one_connection_serves_many_requests)
     BOOST_TEST(g.stop() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_page_that_somebody_looks_at_cannot_use_the_token)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    notes seen;
+    raw_server api(answering(seen, [](const std::string&) { return text_answer("200 OK", "good"); }));
+    gateway_process g(robot(as), api.url(""));
+    const std::string post = "POST /orders HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 0\r\n";
+    const std::string evil = loopback_exchange(g.port, post + "Origin: https://evil.example\r\n\r\n");
+    BOOST_TEST(evil.starts_with("HTTP/1.1 403 "), evil);
+    BOOST_TEST(evil.find("web_origins") != std::string::npos, evil);
+    BOOST_TEST(loopback_exchange(g.port, post + "Sec-Fetch-Site: cross-site\r\n\r\n").starts_with("HTTP/1.1 403 "));
+    BOOST_TEST(seen.size() == 0u);
+    BOOST_TEST(loopback_exchange(g.port, post + "\r\n").starts_with("HTTP/1.1 200 "));
+    BOOST_TEST(g.stop() == 0);
+}
+
+// RFC 9112 11.2: request smuggling.
+BOOST_AUTO_TEST_CASE(a_request_that_can_be_understood_in_two_ways_is_refused)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    notes seen;
+    raw_server api(answering(seen, [](const std::string&) { return text_answer("200 OK", "good"); }));
+    gateway_process g(robot(as), api.url(""));
+    const std::string hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (const char* const fields :
+         {"Host: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+          "Host: x\r\nTransfer-Encoding: xchunked\r\n", "Host: x\r\nTransfer-Encoding: identity\r\n",
+          "Host: x\r\nTransfer-Encoding: chunked, gzip\r\n", "Host: x\r\nTransfer-Encoding: gzip, chunked\r\n",
+          "Host: x\r\nTransfer-Encoding:\r\n", "Host: x\r\nTransfer-Encoding: x\r\nContent-Length: 0\r\n",
+          "Host: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n", "Host: x\r\nContent-Length: 0, 0\r\n",
+          "Host: x\r\nContent-Length: +0\r\n", "Host: x\r\nTransfer-Encoding : chunked\r\n", "Host: x\r\nHost: y\r\n",
+          "X-Host: x\r\n"}) {
+        const std::string answers =
+            loopback_exchange(g.port, std::string("POST / HTTP/1.1\r\n") + fields + "\r\n" + hidden);
+        BOOST_TEST(answers.starts_with("HTTP/1.1 400 "), fields << answers);
+        BOOST_TEST(answers.rfind("HTTP/1.1 ") == 0u, fields << answers);
+    }
+    const std::string old = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    BOOST_TEST(loopback_exchange(g.port, old).starts_with("HTTP/1.1 400 "));
+    BOOST_TEST(seen.size() == 0u);
+    const std::string plain = "GET / HTTP/1.0\r\n\r\n";
+    BOOST_TEST(loopback_exchange(g.port, plain).starts_with("HTTP/1.1 200 "));
+    BOOST_TEST(g.stop() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(another_protocol_passes_through_with_a_token)
 {
     authorization_server as({{"AT_TTL", "60"}});

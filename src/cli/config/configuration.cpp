@@ -114,6 +114,9 @@ void check(const object_reader& o, const profile& p)
     const bool by_key = p.client_authentication == "private_key_jwt";
     needs(!by_key || !p.private_key_file.empty(), "has no private_key_file, which private_key_jwt needs");
     needs(by_key || p.private_key_file.empty(), "has a private_key_file; write client_authentication: private_key_jwt");
+    const bool by_certificate = p.client_authentication.ends_with("tls_client_auth");
+    needs(!by_certificate || !p.certificate_chain_file.empty(),
+          "has no tls.certificate_chain_file, which its client_authentication needs");
     needs(p.grant != "client_credentials" || p.client_authentication != "none",
           "has the grant client_credentials, which needs a client_authentication (RFC 6749 4.4)");
     needs(p.grant == "refresh_token" || !p.refresh_token, "has a refresh_token, and another grant");
@@ -175,6 +178,7 @@ route_settings read_route(const located& v, const std::string& where, const std:
     o.text("profile", r.profile);
     o.count("body_limit", r.body_limit, 0, 1024 * 1024 * 1024);
     o.count("connections", r.connections, 1, 100'000);
+    o.texts("web_origins", r.web_origins);
     o.finish();
     if (r.listen.empty()) o.fail(v.line, "has no listen: an address such as 127.0.0.1:8080, or unix:/path");
     if (!r.target.starts_with("https://") && !r.target.starts_with("http://"))

@@ -131,6 +131,18 @@ std::string_view wanted_protocol(std::span<const field_view> received)
     return is_named(protocol, "h2c") ? std::string_view() : protocol; // asked for by habit, and dropped in RFC 9113 3.1
 }
 
+bool is_of_strange_page(std::span<const field_view> received, const std::vector<std::string>& allowed)
+{
+    const std::string_view origin = find_field(received, "Origin");
+    if (origin.empty()) {
+        const std::string_view site = find_field(received, "Sec-Fetch-Site");
+        return !site.empty() && site != "same-origin" && site != "none";
+    }
+    if (std::find(allowed.begin(), allowed.end(), origin) != allowed.end()) return false;
+    const std::size_t scheme = origin.find("://");
+    return scheme == std::string_view::npos || origin.substr(scheme + 3) != find_field(received, "Host");
+}
+
 std::string problem(unsigned status, std::string_view title, std::string_view detail)
 {
     boost::json::object o;

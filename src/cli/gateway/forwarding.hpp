@@ -30,6 +30,9 @@ std::string forward_url(const std::string& api, std::string_view target);
 // The protocol that a request wants to switch to (RFC 9110 7.8); empty: it stays with HTTP.
 std::string_view wanted_protocol(std::span<const field_view> received);
 
+// A browser says that a page asks which is not of this place, nor of the `allowed` origins (RFC 6454 7, Fetch Metadata).
+bool is_of_strange_page(std::span<const field_view> received, const std::vector<std::string>& allowed);
+
 // RFC 9457, as the body of an answer of the gateway's own.
 std::string problem(unsigned status, std::string_view title, std::string_view detail);
 

@@ -39,6 +39,19 @@ void append_number(std::string& to, std::uint64_t n, int base)
     to.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), n, base).ptr);
 }
 
+// RFC 9112 3.2, 6.1, 6.3: where another on the way may see another end of a request, or another host, there is a way to
+// slip one in. Beast refuses most of it, but not lengths that agree and codings that it passes over.
+template <class Header>
+bool is_ambiguous(const Header& h)
+{
+    using enum http::field;
+    const auto codings = h.count(transfer_encoding);
+    const bool http11 = h.version() >= 11;
+    if (codings > 0 && (!http11 || codings > 1 || !beast::iequals(h[transfer_encoding], "chunked"))) return true;
+    if (h.count(content_length) > 1 || h[content_length].find(',') != beast::string_view::npos) return true;
+    return http11 && h.count(host) != 1;
+}
+
 } // namespace
 
 // What http_client sends on.
@@ -84,18 +97,19 @@ asio::awaitable<bool> inbound::read_header()
             // Whoever was answered may have another request. Others have their turn meanwhile, and if they are many it
             // is here when they have had it.
             co_await asio::defer(asio::use_awaitable);
-            if (read_now()) continue;
-            if (draining_) co_return false;
+        } else {
+            idle_ = buffer_.size() == 0 && !parser_->got_some();
+            if (idle_) rest();
+            auto [ec] = co_await socket_.async_wait(inbound_socket::wait_read, as_values);
+            idle_ = false;
+            if (ec) co_return false;
         }
-        idle_ = buffer_.size() == 0 && !parser_->got_some();
-        auto [ec, n] = co_await socket_.async_read_some(buffer_.prepare(header_room), as_values);
-        idle_ = false;
-        buffer_.commit(n);
-        if (ec) co_return false;
+        const auto n = read_now();
+        if (n == 0 || (!n && draining_)) co_return false;
     }
     expect_nothing(); // the API's time is not the caller's
     answered_ = true;
-    if (malformed) {
+    if (malformed || is_ambiguous(parser_->get())) {
         co_await refuse(malformed);
         co_return false;
     }
@@ -107,13 +121,22 @@ asio::awaitable<bool> inbound::read_header()
     co_return true;
 }
 
-// False: nothing is here. What is wrong with the socket is told by whoever waits for it.
-bool inbound::read_now()
+// There may be many that have nothing to say, so they keep no memory for it.
+void inbound::rest()
+{
+    buffer_.shrink_to_fit();
+    std::string().swap(out_);
+}
+
+// Nothing: there is nothing yet. 0: the end.
+std::optional<std::size_t> inbound::read_now()
 {
     const auto room = buffer_.prepare(header_room);
     const auto n = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
-    buffer_.commit(static_cast<std::size_t>(std::max<::ssize_t>(n, 0)));
-    return n > 0;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return std::nullopt;
+    const auto got = static_cast<std::size_t>(std::max<::ssize_t>(n, 0));
+    buffer_.commit(got);
+    return got;
 }
 
 asio::awaitable<void> inbound::refuse(const error_code& why)

@@ -77,7 +77,8 @@ private:
     class streamed_body;
     using parser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
 
-    bool read_now();
+    std::optional<std::size_t> read_now();
+    void rest();
     asio::awaitable<std::size_t> read_piece(asio::mutable_buffer into);
     asio::awaitable<void> grant_body();
     asio::awaitable<void> refuse(const boost::system::error_code& why);

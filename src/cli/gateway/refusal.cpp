@@ -1,8 +1,10 @@
 #include "cli/gateway/refusal.hpp"
 
 #include "cli/gateway/forwarding.hpp"
+#include "cli/show/status_text.hpp"
 
-#include <algorithm>
+#include <afresh/error.hpp>
+
 #include <utility>
 
 namespace afresh::cli {
@@ -47,11 +49,7 @@ const char* title_of(unsigned status)
 
 } // namespace
 
-refusal refusal_of(const error_code& ec, std::string why)
-{
-    why.resize(std::min(why.size(), why.rfind(" ["))); // the code's name and number
-    return {status_for(ec), std::move(why)};
-}
+refusal refusal_of(const boost::system::system_error& e) { return {status_for(e.code()), words_of(e)}; }
 
 asio::awaitable<void> answer_refusal(inbound& in, refusal r)
 {

@@ -3,9 +3,10 @@
 
 #include "cli/gateway/inbound.hpp"
 
-#include <afresh/error.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <string>
+#include <utility>
 
 namespace afresh::cli {
 
@@ -15,7 +16,7 @@ struct refusal {
     std::string why;
 };
 // Of a token, or of a request to an API, that failed.
-refusal refusal_of(const error_code& ec, std::string why);
+refusal refusal_of(const boost::system::system_error& e);
 asio::awaitable<void> answer_refusal(inbound& in, refusal r);
 
 } // namespace afresh::cli

@@ -107,6 +107,9 @@ asio::awaitable<void> route::forward(std::shared_ptr<inbound> in, unsigned& stat
     std::optional<refusal> refused;
     if (request.url().empty()) refused.emplace(400, "the request's target is no path");
     if (request.method() == "CONNECT") refused.emplace(501, "the gateway is no proxy for CONNECT");
+    // Else any page that somebody looks at on this machine could use the token.
+    if (is_of_strange_page(in->fields(), settings_.web_origins))
+        refused.emplace(403, "a page of another origin asks, which is not among the route's web_origins");
     if (!refused) {
         forward_request(in->fields(), request.fields());
         if (in->has_body()) co_await take_body(*in, request);
@@ -131,7 +134,7 @@ asio::awaitable<void> route::forward(std::shared_ptr<inbound> in, unsigned& stat
             co_return;
         } catch (const boost::system::system_error& e) {
             if (in->has_begun()) throw; // what was begun cannot be taken back: the connection ends
-            refused = refusal_of(e.code(), e.what());
+            refused = refusal_of(e);
         }
     }
     status = refused->status;

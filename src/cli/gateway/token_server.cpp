@@ -58,7 +58,7 @@ asio::awaitable<void> hand_out(inbound& in, const token_source& tokens, question
             body = token_text(token, q.format).reveal();
         }
     } catch (const boost::system::system_error& e) {
-        refused = refusal_of(e.code(), e.what());
+        refused = refusal_of(e);
     }
     if (refused) co_return co_await answer_refusal(in, *refused);
     co_await in.answer(status, std::move(fields), std::move(body));

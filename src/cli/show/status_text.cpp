@@ -1,5 +1,6 @@
 #include "cli/show/status_text.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace afresh::cli {
@@ -28,6 +29,13 @@ std::string failure_text(const source_status& s)
 double seconds_left(const source_status& s)
 {
     return std::chrono::duration<double>(*s.expires - std::chrono::system_clock::now()).count();
+}
+
+std::string words_of(const boost::system::system_error& e)
+{
+    std::string text = e.what();
+    text.resize(std::min(text.size(), text.rfind(" [")));
+    return text;
 }
 
 } // namespace afresh::cli
