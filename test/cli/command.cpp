@@ -5,6 +5,7 @@
 #include "support/authorization_server.hpp"
 #include "support/client_fixture.hpp"
 #include "support/raw_server.hpp"
+#include "support/test_pki.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -147,7 +148,15 @@ BOOST_AUTO_TEST_CASE(a_doctor_says_what_is_wrong)
     BOOST_TEST(ill.out.find("no  client_secret: ") != std::string::npos, ill.out);
     BOOST_TEST(ill.out.find("no  its metadata: ") != std::string::npos, ill.out);
     h.configure(R"("key": {"client_id": "c", "client_authentication": "tls_client_auth", "issuer": ")" + as.issuer() +
-                "\"}");
+                R"(", "tls": {"certificate_chain_file": "/c.pem", "private_key_file": "/k.pem"}})");
+    const ended no_file = h.run("doctor");
+    BOOST_TEST(no_file.out.find("cannot use '/c.pem': No such file") != std::string::npos, no_file.out);
+    BOOST_TEST(no_file.out.find("ok  the store can be read") != std::string::npos, no_file.out);
+    test_pki pki;
+    pki.issue("client", {});
+    h.configure(R"("key": {"client_id": "c", "client_authentication": "tls_client_auth", "issuer": ")" + as.issuer() +
+                R"(", "tls": {"certificate_chain_file": ")" + pki.certificate_file("client") +
+                R"(", "private_key_file": ")" + pki.key_file("client") + "\"}}");
     const ended method = h.run("--json doctor");
     BOOST_TEST(method.out.find("does not take client_authentication tls_client_auth") != std::string::npos, method.out);
     h.configure(machine_profile("http://127.0.0.1:1", secret));
@@ -191,11 +200,16 @@ BOOST_AUTO_TEST_CASE(each_refusal_says_what_to_do)
     const ended wrong = h.run("token");
     BOOST_TEST(wrong.code == 78);
     BOOST_TEST(wrong.err.find("invalid_client") != std::string::npos, wrong.err);
+    BOOST_TEST(wrong.err.find("afresh doctor robot") != std::string::npos, wrong.err);
     h.configure(machine_profile(as.issuer(), h.file("nothing")));
     const ended no_file = h.run("token");
     BOOST_TEST(no_file.err.find("nothing: No such file") != std::string::npos, no_file.err);
     h.configure(machine_profile("https://127.0.0.1:1", h.file("secret")));
-    BOOST_TEST(h.run("token").code == 75);
+    const ended nobody_there = h.run("token");
+    BOOST_TEST(nobody_there.code == 75);
+    BOOST_TEST(nobody_there.err.find("try again later; what is wrong is found by: afresh doctor robot") !=
+                   std::string::npos,
+               nobody_there.err);
     h.configure("\"a\": {\"clint_id\": \"x\"}");
     const ended config = h.run("config check");
     BOOST_TEST(config.code == 78);

@@ -64,6 +64,9 @@ sh "$here/quotes.sh" -i "$root"
 sh "$here/quotes.sh" "$root"
 grep -q '^after$' "$root/docs/page.md"
 
+printf '[a page](missing.md)\n' > "$root/docs/page.md"
+expect_failure 'a link that leads nowhere' missing.md sh "$here/links.sh" "$root"
+
 mkdir -p "$root/src" "$root/include/afresh"
 : > "$root/include/afresh/indirect.hpp"
 printf '// TO%s: later\n' DO > "$root/src/a.cpp"

@@ -3,6 +3,7 @@
 #include "cli/config/grant_of.hpp"
 #include "cli/config/secret.hpp"
 #include "cli/config/setup.hpp"
+#include "cli/show/status_text.hpp"
 #include "cli/show/terminal.hpp"
 
 #include <afresh/http_client.hpp>
@@ -78,13 +79,26 @@ void check_secrets(const profile& p, findings& out)
     }
 }
 
+// Whether there is a way to speak to anybody.
+bool check_tls_files(const profile& p, findings& out)
+{
+    try {
+        (void)make_http_transport(tls_of(p));
+    } catch (const boost::system::system_error& e) {
+        out.bad(words_of(e), "correct where the profile says that it is");
+        return false;
+    }
+    return true;
+}
+
 void check_metadata(const profile& p, const server_metadata& m, findings& out)
 {
     // RFC 8414 2: if it says nothing, it takes client_secret_basic.
     auto methods = m.token_endpoint_auth_methods_supported;
     if (methods.empty()) methods.push_back("client_secret_basic");
     if (has(methods, p.client_authentication))
-        out.good("the server takes " + p.client_authentication);
+        out.good("the server takes " +
+                 (p.client_authentication == "none" ? "clients that prove nothing (none)" : p.client_authentication));
     else {
         std::string all;
         for (const std::string& one : methods) (all += all.empty() ? "" : ", ") += one;
@@ -145,7 +159,7 @@ asio::awaitable<void> check_server(profile p, findings& out)
         check_clock(answer, out);
     } catch (const boost::system::system_error& e) {
         failed = e.code();
-        why = e.what();
+        why = words_of(e);
     }
     client.close();
     if (failed) co_return out.bad(url + ": " + why, remedy_for(*failed));
@@ -156,7 +170,7 @@ asio::awaitable<void> check_server(profile p, findings& out)
         check_metadata(p, m, out);
     } catch (const boost::system::system_error& e) {
         failed = e.code();
-        why = e.what();
+        why = words_of(e);
     }
     if (failed) out.bad("its metadata: " + why, remedy_for(*failed));
 }
@@ -213,7 +227,7 @@ asio::awaitable<int> examine(common_options options)
     findings found;
     found.good(all.path + " has no mistakes");
     check_secrets(p, found);
-    co_await check_server(p, found);
+    if (check_tls_files(p, found)) co_await check_server(p, found);
     co_await check_grant(all, p, found);
     if (options.json)
         print_json(found);

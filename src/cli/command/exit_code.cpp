@@ -1,6 +1,7 @@
 #include "cli/command/exit_code.hpp"
 
 #include "cli/config/configuration.hpp"
+#include "cli/show/status_text.hpp"
 
 #include <afresh/sign_in_error.hpp>
 
@@ -8,7 +9,6 @@
 #include <boost/json/serialize.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <algorithm>
 #include <iostream>
 #include <utility>
 
@@ -18,6 +18,12 @@ namespace {
 std::string sign_in_again(const std::string& profile)
 {
     return "sign in: afresh login" + (profile.empty() ? "" : " " + profile);
+}
+
+// There is a doctor for profiles only.
+std::string or_ask(std::string remedy, const std::string& profile)
+{
+    return profile.empty() ? remedy : remedy + "; what is wrong is found by: afresh doctor " + profile;
 }
 
 failure of_code(const error_code& ec, std::string text, const std::string& profile)
@@ -34,14 +40,15 @@ failure of_code(const error_code& ec, std::string text, const std::string& profi
     case errc::invalid_argument:
     case errc::insecure_url:
     case errc::invalid_metadata:
-        return {exit_config, std::move(text), "compare the profile with what the server knows of this client"};
-    case errc::origin_not_allowed:
         return {exit_config, std::move(text),
+                or_ask("compare the profile with what the server knows of this client", profile)};
+    case errc::origin_not_allowed:
+        return {exit_config, "the token may not be sent to that origin",
                 "add the origin to \"origins\" of the profile, if the token may go there"};
     case errc::store_failed: return {exit_io, std::move(text), {}};
     case errc::temporarily_unavailable:
     case errc::malformed_response:
-    case errc::wait_timed_out: return {exit_later, std::move(text), "try again later"};
+    case errc::wait_timed_out: return {exit_later, std::move(text), or_ask("try again later", profile)};
     default: return {exit_unavailable, std::move(text), {}};
     }
 }
@@ -55,9 +62,7 @@ failure explain(const std::exception_ptr& e, const std::string& profile)
     } catch (const configuration_error& c) {
         return {exit_config, c.what(), {}};
     } catch (const boost::system::system_error& s) {
-        std::string text = s.what();
-        text.resize(std::min(text.size(), text.rfind(" ["))); // the code's name and number, which people need not see
-        return of_code(s.code(), std::move(text), profile);
+        return of_code(s.code(), words_of(s), profile);
     } catch (const std::exception& other) {
         return {exit_unavailable, other.what(), {}};
     }
