@@ -42,6 +42,17 @@ struct pair_of_servers {
         BOOST_FAIL("the standby is not synchronous");
     }
 
+    // The standby has what has been committed.
+    void catch_up()
+    {
+        const char* const even = "SELECT count(*) FROM pg_stat_replication WHERE replay_lsn >= pg_current_wal_lsn()";
+        for (int i = 0; i < 1000; ++i) {
+            if (primary.sql(even) == "1") return;
+            std::this_thread::sleep_for(10ms);
+        }
+        BOOST_FAIL("the standby does not catch up");
+    }
+
     postgres_server primary;
     postgres_server standby{postgres_server::standby_of{primary}};
     postgres_store_options options;
@@ -103,10 +114,8 @@ BOOST_AUTO_TEST_CASE(A12_after_a_fail_over_that_lost_a_commit_the_newer_refresh_
     };
     BOOST_TEST(!renew());
     // The standby hears of this one, and of no other.
-    for (int i = 0; i < 1000; ++i) {
-        if (servers.standby.sql("SELECT max(generation) FROM afresh_chain") == "2") break;
-        std::this_thread::sleep_for(10ms);
-    }
+    servers.catch_up();
+    BOOST_TEST(servers.standby.sql("SELECT max(generation) FROM afresh_chain") == "2");
     servers.standby.stop();
     BOOST_TEST(!renew());
     BOOST_TEST(!renew());
