@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstring>
 #include <tuple>
-#include <utility>
 
 namespace afresh::net {
 namespace {
@@ -135,6 +134,18 @@ error_code conversation::end_read(const error_code& failed, std::size_t n, std::
     return ec;
 }
 
+// What is there already, without waiting.
+error_code conversation::read_now()
+{
+    error_code ec;
+    const auto room = begin_read(ec);
+    if (ec) return ec;
+    const auto [failed, n] = link_.read_now(room);
+    const bool nothing = failed == asio::error::would_block;
+    link_.early().found(!nothing);
+    return nothing ? error_code() : end_read(failed, n, room.size());
+}
+
 asio::awaitable<error_code> conversation::converse(std::string_view head, std::string_view body, until what)
 {
     const std::string_view parts[] = {head, body};
@@ -152,19 +163,16 @@ asio::awaitable<error_code> conversation::converse(std::string_view head, std::s
     if (writes > 1 || head.size() > small_write) wait_for_answer();
     // A server may answer before it has read everything, and hang up: what it said still counts.
     if (unsent && (!sent_ || unsent != errc::connection_lost)) co_return unsent;
-    bool early = !link_.is_tls() && link_.early().is_due();
-    if (early) co_await asio::defer(asio::use_awaitable); // others have their turn
     error_code ec;
+    if (!link_.is_tls() && link_.early().is_due()) {
+        co_await asio::defer(asio::use_awaitable); // others have their turn
+        ec = read_now();
+    }
     while (!ec && !has(what, 0)) {
         if (any_byte_received_) next(limits_.body_idle, errc::body_timed_out);
         const auto room = begin_read(ec);
         if (ec) break;
-        connection::transferred got(asio::error::would_block, 0);
-        if (early) got = link_.read_now(room);
-        const bool nothing = std::get<0>(got) == asio::error::would_block;
-        if (std::exchange(early, false)) link_.early().found(!nothing);
-        if (nothing) got = co_await link_.read_some(room);
-        const auto [failed, n] = got;
+        const auto [failed, n] = co_await link_.read_some(room);
         ec = end_read(failed, n, room.size());
     }
     if (ec) failed_ = true;

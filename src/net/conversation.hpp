@@ -68,6 +68,7 @@ private:
     error_code end_write(const error_code& failed, std::size_t n);
     asio::mutable_buffer begin_read(error_code& ec);
     error_code end_read(const error_code& failed, std::size_t n, std::size_t room);
+    error_code read_now();
     bool has(until what, std::size_t body_before) const noexcept;
     asio::mutable_buffer space();
     void grow(std::size_t size);
