@@ -49,8 +49,8 @@ constexpr std::array<list, 7> lists{{
 // What a rule says about an address that is not everybody's.
 bool may_be_asked(const url_parts& url, const url_parts& issuer, const metadata_rules& rules)
 {
-    return !rules.refuse_private_addresses || !(url.is_loopback() || is_private_address(url.host)) ||
-           issuer.is_loopback() || is_private_address(issuer.host);
+    return !rules.refuse_private_addresses || !(url.is_loopback() || is_private_address(url.host())) ||
+           issuer.is_loopback() || is_private_address(issuer.host());
 }
 
 config_fault check_endpoint(const char* name, const std::string& url, const url_parts& issuer,

@@ -12,15 +12,7 @@ namespace {
 
 namespace urls = boost::urls;
 
-std::uint16_t default_port(std::string_view scheme) noexcept { return scheme == "https" ? 443 : 80; }
-
-std::string to_lower(std::string_view text)
-{
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return out;
-}
+constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // A DNS name as hosts are really called. RFC 3986 allows more (percent-encoding, sub-delims), and what two parsers read
 // differently is how a token gets to the wrong host.
@@ -57,17 +49,20 @@ bool is_ipv4_address(std::string_view text) noexcept
     return parts == 4 && digits > 0;
 }
 
-// lower case, an IPv6 address in its canonical form and without brackets; empty: not a host this library talks to
-std::string canonical_host(std::string_view text)
+// In lower case, an IPv6 address in its canonical form. False: not a host this library talks to.
+bool append_host(std::string& origin, std::string_view text)
 {
     if (text.starts_with('[') && text.ends_with(']')) {
-        text = text.substr(1, text.size() - 2);
-        const auto v6 = urls::parse_ipv6_address({text.data(), text.size()});
-        return v6 ? v6->to_string() : std::string{};
+        const auto v6 = urls::parse_ipv6_address({text.data() + 1, text.size() - 2});
+        if (v6) origin.append(1, '[').append(v6->to_string()).append(1, ']');
+        return v6.has_value();
     }
-    if (is_ipv4_address(text)) return std::string(text);
-    std::string name = to_lower(text);
-    return is_host_name(name) ? name : std::string{};
+    const std::size_t begin = origin.size();
+    origin.append(text);
+    if (is_ipv4_address(text)) return true;
+    const auto name = origin.begin() + static_cast<std::ptrdiff_t>(begin);
+    std::transform(name, origin.end(), name, to_lower);
+    return is_host_name(std::string_view(origin).substr(begin));
 }
 
 // Of a URL in which nothing can be wrong but its host and port, which this file judges by itself: after "https://" it is
@@ -81,13 +76,17 @@ std::string_view scheme_of_plain(std::string_view url) noexcept
 }
 
 // "https" or "http"; empty: not a URL that parse_url() takes.
-std::string scheme_of(std::string_view url)
+std::string_view scheme_of(std::string_view url)
 {
-    if (const auto plain = scheme_of_plain(url); !plain.empty()) return std::string(plain);
+    if (const auto plain = scheme_of_plain(url); !plain.empty()) return plain;
     const auto parsed = urls::parse_uri({url.data(), url.size()});
     if (!parsed || !parsed->has_authority() || parsed->has_userinfo()) return {};
-    std::string scheme = to_lower({parsed->scheme().data(), parsed->scheme().size()});
-    return scheme == "https" || scheme == "http" ? scheme : std::string();
+    const auto is = [&](std::string_view scheme) {
+        const auto given = parsed->scheme();
+        return std::equal(given.begin(), given.end(), scheme.begin(), scheme.end(),
+                          [](char a, char b) { return to_lower(a) == b; });
+    };
+    return is("https") ? "https" : is("http") ? "http" : "";
 }
 
 // zero: not a port
@@ -102,53 +101,52 @@ std::uint16_t parse_port(std::string_view digits)
     return static_cast<std::uint16_t>(value);
 }
 
-std::string origin_of(const url_parts& parts)
-{
-    const bool bracketed = parts.host.find(':') != std::string::npos;
-    std::string out;
-    out.reserve(parts.scheme.size() + parts.host.size() + 12);
-    out.append(parts.scheme).append(bracketed ? "://[" : "://").append(parts.host).append(bracketed ? "]" : "");
-    if (parts.port != default_port(parts.scheme)) out.append(1, ':').append(std::to_string(parts.port));
-    return out;
-}
-
 } // namespace
+
+std::string_view url_parts::host() const noexcept
+{
+    const std::string_view all = authority();
+    return all.starts_with('[') ? all.substr(1, all.find(']') - 1) : all.substr(0, all.find(':'));
+}
 
 bool url_parts::is_loopback() const noexcept
 {
-    if (host == "localhost" || host == "::1") return true;
+    const std::string_view name = host();
+    if (name == "localhost" || name == "::1") return true;
     // Not by its beginning alone: "127.example.com" is a name.
-    const auto v4 = urls::parse_ipv4_address(host);
+    const auto v4 = urls::parse_ipv4_address({name.data(), name.size()});
     return v4.has_value() && v4->is_loopback();
 }
 
 result<url_parts> parse_url(std::string_view text)
 {
     const error_code refused = errc::invalid_argument;
-    url_parts parts;
-    parts.scheme = scheme_of(text);
-    if (parts.scheme.empty()) return refused;
+    const std::string_view scheme = scheme_of(text);
+    if (scheme.empty()) return refused;
 
     // Boost.URL 1.81 ends an authority where it stops to understand it: to it, 127.0.0.1.example.com is the host
     // 127.0.0.1, and "a:x" the host a. By RFC 3986 3.2 it ends at the next '/', '?' or '#' and nowhere else.
-    std::string_view rest = text.substr(parts.scheme.size() + 3);
+    std::string_view rest = text.substr(scheme.size() + 3);
     static constexpr char_set ends("/?#");
     const auto end = std::find_if(rest.begin(), rest.end(), [](char c) { return ends.has(c); });
     const std::string_view authority = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
     rest.remove_prefix(authority.size());
 
+    url_parts parts;
+    parts.origin.reserve(scheme.size() + authority.size() + 16); // canonical, an IPv6 address may be longer
+    parts.origin.append(scheme).append("://");
     const auto colon =
         authority.find(':', authority.starts_with('[') ? std::min(authority.find(']'), authority.size()) : 0);
-    parts.host = canonical_host(authority.substr(0, colon));
-    if (parts.host.empty()) return refused;
+    if (!append_host(parts.origin, authority.substr(0, colon))) return refused;
     // RFC 3986 3.2.3: "https://host:" is "https://host"
     const std::string_view digits = colon == std::string_view::npos ? std::string_view{} : authority.substr(colon + 1);
-    parts.port = digits.empty() ? default_port(parts.scheme) : parse_port(digits);
+    const std::uint16_t usual = scheme == "https" ? 443 : 80;
+    parts.port = digits.empty() ? usual : parse_port(digits);
     if (parts.port == 0) return refused;
+    if (parts.port != usual) parts.origin.append(1, ':').append(std::to_string(parts.port));
 
-    parts.target = rest.substr(0, rest.find('#'));
-    if (!parts.target.starts_with('/')) parts.target.insert(0, 1, '/');
-    parts.origin = origin_of(parts);
+    if (!rest.starts_with('/')) parts.target = '/';
+    parts.target.append(rest.substr(0, rest.find('#')));
     return parts;
 }
 

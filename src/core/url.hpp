@@ -11,17 +11,17 @@
 namespace afresh::core {
 
 struct url_parts {
-    std::string scheme; // "https" or "http"
-    std::string host;   // lower case; an IPv6 address without brackets
-    std::uint16_t port{};
-    std::string target; // path and query, at least "/"; no fragment
-    // "https://api.example.com", with the port only when it is not the scheme's own; IPv6 in brackets
+    // "https://api.example.com", in lower case, with the port only when it is not the scheme's own; IPv6 in brackets
     std::string origin;
-    bool is_https() const noexcept { return scheme == "https"; }
+    std::string target; // path and query, at least "/"; no fragment
+    std::uint16_t port{};
+    bool is_https() const noexcept { return origin.starts_with("https:"); }
+    std::string_view scheme() const noexcept { return is_https() ? "https" : "http"; }
+    std::string_view host() const noexcept; // an IPv6 address without brackets
     // localhost, 127.0.0.0/8, ::1
     bool is_loopback() const noexcept;
     // for the Host field: host, with port when it is not the scheme's own
-    std::string_view authority() const noexcept { return std::string_view(origin).substr(scheme.size() + 3); }
+    std::string_view authority() const noexcept { return std::string_view(origin).substr(scheme().size() + 3); }
 };
 
 // An absolute http(s) URL with a host. Refused with errc::invalid_argument: anything else, user information, control

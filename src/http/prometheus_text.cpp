@@ -35,8 +35,10 @@ std::string server(const std::string& origin)
 {
     const auto url = core::parse_url(origin);
     if (!url) return "server_address=\"" + escaped(origin) + '"';
-    return "server_address=\"" + url->host + "\",server_port=\"" + std::to_string(url->port) + "\",url_scheme=\"" +
-           url->scheme + '"';
+    std::string labels("server_address=\"");
+    labels.append(url->host()).append("\",server_port=\"").append(std::to_string(url->port));
+    labels.append("\",url_scheme=\"").append(url->scheme()).append("\"");
+    return labels;
 }
 
 void header(std::string& out, const std::string& name, const char* type, const char* help)

@@ -109,7 +109,8 @@ bool matches_no_proxy(std::string_view entry, const core::url_parts& to)
     if (entry == "*") return true;
     std::string name(entry);
     error_code ec;
-    const auto address = ip::make_address(to.host, ec);
+    const std::string host(to.host());
+    const auto address = ip::make_address(host, ec);
     const bool is_address = !ec;
     if (is_address && name.find('/') != std::string::npos) return in_network(name, address);
 
@@ -128,9 +129,9 @@ bool matches_no_proxy(std::string_view entry, const core::url_parts& to)
     }
     if (name.starts_with("*.")) name.erase(0, 2);
     if (name.starts_with('.')) name.erase(0, 1);
-    if (name.empty() || name.size() > to.host.size()) return false;
-    const std::string_view tail = std::string_view(to.host).substr(to.host.size() - name.size());
-    const bool whole_label = tail.size() == to.host.size() || to.host[to.host.size() - tail.size() - 1] == '.';
+    if (name.empty() || name.size() > host.size()) return false;
+    const std::string_view tail = std::string_view(host).substr(host.size() - name.size());
+    const bool whole_label = tail.size() == host.size() || host[host.size() - tail.size() - 1] == '.';
     return whole_label && core::iequals(tail, name);
 }
 

@@ -31,7 +31,7 @@ asio::awaitable<result<stream_socket>> reach(asio::any_io_executor io, const cor
                                              std::shared_ptr<address_book> names, clock::time_point until)
 {
     if (!way.local.empty()) co_return co_await connect_local(io, way.local, until);
-    const std::string host = way.via ? way.via->host : to.host;
+    const std::string host(way.via ? way.via->host : to.host());
     const std::uint16_t port = way.via ? way.via->port : to.port;
     auto found = co_await names->find(host, port, until);
     if (!found) co_return found.error();
@@ -61,8 +61,9 @@ asio::awaitable<dial_result> dial(asio::any_io_executor io, const core::url_part
         if (link->limit().expired()) r.ec = errc::connect_timed_out;
     }
     if (!r.ec && to.is_https()) {
+        const std::string host(to.host());
         link->limit().expire_at(std::min(limits.by, clock::now() + limits.tls));
-        std::tie(r.ec, r.detail) = co_await link->handshake(tls, to.host, to.port);
+        std::tie(r.ec, r.detail) = co_await link->handshake(tls, host, to.port);
         link->limit().stop();
         if (!r.ec && link->limit().expired()) r.ec = errc::tls_timed_out;
     }

@@ -41,7 +41,8 @@ bool is_sendable(const http_fields& fields)
 bool is_sendable(const http_request& request, const core::url_parts& to)
 {
     if (!core::is_http_token(request.method()) || request.method() == "CONNECT" || !is_target(to.target)) return false;
-    if (to.host.empty() || !core::is_field_value(to.host) || to.host.find(' ') != std::string::npos) return false;
+    const std::string_view host = to.authority();
+    if (host.empty() || !core::is_field_value(host) || host.find(' ') != std::string_view::npos) return false;
     return is_sendable(request.fields());
 }
 
@@ -79,7 +80,7 @@ result<request_text> make_request_text(const http_request& request, const core::
         out.append(name).append(": ").append(value).append("\r\n");
     };
     out.append(request.method()).append(" ");
-    if (o.form == target_form::absolute) out.append(to.scheme).append("://").append(host);
+    if (o.form == target_form::absolute) out.append(to.origin);
     out.append(to.target).append(" HTTP/1.1\r\n");
     line("Host", host);
     if (!request.fields().contains("User-Agent")) line("User-Agent", "afresh/" AFRESH_VERSION);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace afresh::net {
 namespace {
@@ -42,8 +43,9 @@ asio::awaitable<error_code> read_all(connection& link, unsigned char* into, std:
 asio::awaitable<error_code> connect_http(connection& link, const proxy& through, const core::url_parts& to,
                                          clock::time_point until, std::string& detail)
 {
-    const bool v6 = to.host.find(':') != std::string::npos;
-    const std::string target = (v6 ? '[' + to.host + ']' : to.host) + ':' + std::to_string(to.port);
+    std::string target(to.host());
+    if (target.find(':') != std::string::npos) target = '[' + target + ']';
+    target += ':' + std::to_string(to.port);
     std::string text = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n";
     const secret_string credentials = through.basic_credentials();
     text.reserve(text.size() + credentials.size() + 32); // so that no half of it is left behind
@@ -110,8 +112,9 @@ asio::awaitable<error_code> log_in(connection& link, const proxy& through, std::
 std::string socks_address(const core::url_parts& to, const endpoints& looked_up)
 {
     error_code no_address;
-    const asio::ip::address literal = asio::ip::make_address(to.host, no_address);
-    if (no_address && looked_up.empty()) return std::string(1, '\x03') + static_cast<char>(to.host.size()) + to.host;
+    const std::string host(to.host());
+    const asio::ip::address literal = asio::ip::make_address(host, no_address);
+    if (no_address && looked_up.empty()) return std::string(1, '\x03') + static_cast<char>(host.size()) + host;
     const asio::ip::address address = no_address ? looked_up.front().address() : literal;
     if (address.is_v4()) {
         const auto b = address.to_v4().to_bytes();
@@ -124,10 +127,11 @@ std::string socks_address(const core::url_parts& to, const endpoints& looked_up)
 asio::awaitable<error_code> connect_socks(connection& link, const proxy& through, const core::url_parts& to,
                                           address_book& names, clock::time_point until, std::string& detail)
 {
-    if (to.host.size() > 255) co_return errc::resolve_failed; // no name is so long (RFC 1035 2.3.4)
+    std::string host(to.host());
+    if (host.size() > 255) co_return errc::resolve_failed; // no name is so long (RFC 1035 2.3.4)
     endpoints looked_up;
     if (through.what == proxy::kind::socks5) {
-        auto found = co_await names.find(to.host, to.port, until);
+        auto found = co_await names.find(std::move(host), to.port, until);
         if (!found) co_return found.error();
         looked_up = std::move(*found);
     }

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(line_ends_and_control_characters_are_refused_everywhere)
         BOOST_TEST(refused(http_request("GET" + bad, "")));
         BOOST_TEST(refused(http_request("GET", ""), target("/me" + bad + "x")));
         auto to = me;
-        to.host += bad;
+        to.origin += bad;
         BOOST_TEST(refused(http_request("GET", ""), to));
     }
 }

@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(hosts_that_parsers_read_differently_are_refused)
 BOOST_AUTO_TEST_CASE(a_name_that_begins_with_an_address_is_a_name)
 {
     const auto u = parse_url("https://127.0.0.1.example.com/path").value();
-    BOOST_TEST(u.host == "127.0.0.1.example.com");
+    BOOST_TEST(u.host() == "127.0.0.1.example.com");
     BOOST_TEST(u.target == "/path");
     for (const auto bad :
          {"https://[::1]x/", "https://[::1]:x/", "https://[::1]]/", "https://[::1/]", "https://[[::1]]/"})
@@ -86,9 +86,9 @@ BOOST_AUTO_TEST_CASE(a_port_that_is_none_is_refused)
 BOOST_AUTO_TEST_CASE(a_url_is_taken_apart)
 {
     const auto u = parse_url("HTTPS://API.Example.COM:8443/a/./b%20c?x=1&y=/?#frag").value();
-    BOOST_TEST(u.scheme == "https");
+    BOOST_TEST(u.scheme() == "https");
     BOOST_TEST(u.is_https());
-    BOOST_TEST(u.host == "api.example.com");
+    BOOST_TEST(u.host() == "api.example.com");
     BOOST_TEST(u.port == 8443);
     BOOST_TEST(u.target == "/a/./b%20c?x=1&y=/?"); // as given: a server may tell such paths apart
     BOOST_TEST(u.authority() == "api.example.com:8443");
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(an_origin_names_the_port_only_when_it_is_not_the_schemes_ow
 BOOST_AUTO_TEST_CASE(an_ipv6_address_has_brackets_outside_and_none_inside)
 {
     const auto u = parse_url("https://[2001:DB8:0:0::1]:8443/x").value();
-    BOOST_TEST(u.host == "2001:db8::1"); // canonical, so that equal addresses are equal origins
+    BOOST_TEST(u.host() == "2001:db8::1"); // canonical, so that equal addresses are equal origins
     BOOST_TEST(u.authority() == "[2001:db8::1]:8443");
     BOOST_TEST(u.origin == "https://[2001:db8::1]:8443");
     BOOST_TEST(parse_url("https://[::1]/").value().origin == "https://[::1]");
@@ -157,9 +157,9 @@ BOOST_AUTO_TEST_CASE(a_plain_url_is_read_as_the_full_parser_reads_it)
         const auto quick = parse_url(url);
         const auto full = parse_url(url + "#");
         taken += quick ? 1 : 0;
-        const bool same = quick && full ? quick->scheme == full->scheme && quick->host == full->host &&
-                                              quick->port == full->port && quick->target == full->target
-                                        : !quick && !full;
+        const bool same =
+            quick && full ? quick->origin == full->origin && quick->port == full->port && quick->target == full->target
+                          : !quick && !full;
         if (!same) BOOST_ERROR(url);
     }
     BOOST_TEST(taken > 10'000);
