@@ -123,13 +123,15 @@ public:
     std::string& body() noexcept { return body_; }
     const std::shared_ptr<body_source>& source() const noexcept { return source_; }
     /// For the library's own parts: what a redirect makes of it.
-    void follow(std::string method, bool drop_body)
+    void follow(std::string method, std::string url, bool drop_body)
     {
         method_ = std::move(method);
+        url_ = std::move(url);
         if (!drop_body) return;
         body_.clear();
         source_.reset();
     }
+    std::string take_url() noexcept { return std::move(url_); } ///< For the library's own parts, too.
     bool expects_continue() const noexcept { return expect_continue_; }
     std::optional<std::chrono::milliseconds> timeout() const noexcept { return timeout_; }
 

@@ -57,13 +57,10 @@ struct http_client::state {
     {
         auto who = self->carrier(r);
         const http::call_options how{who ? &*who : nullptr, true};
-        http::call_result result;
-        co_await self->http->call(r, how, result);
+        auto stream = std::make_unique<http_stream::state>(self->http);
+        const http::call_result& result = stream->result;
+        co_await self->http->call(r, how, stream->result);
         if (result.ec) raise(result.ec, result.detail);
-        auto stream = std::make_unique<http_stream::state>();
-        stream->keep = self->http;
-        stream->got = std::move(result.got);
-        stream->url = std::move(result.url);
         co_return http_stream(std::move(stream));
     }
 

@@ -7,9 +7,10 @@
 namespace afresh {
 
 struct http_stream::state {
-    std::shared_ptr<http::http1_client> keep; // the pool of the connection
-    http::answer got;
-    std::string url;
+    explicit state(std::shared_ptr<http::http1_client> http) : keep(std::move(http)) {}
+
+    const std::shared_ptr<http::http1_client> keep; // the pool of the connection
+    http::call_result result;
 };
 
 } // namespace afresh

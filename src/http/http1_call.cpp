@@ -67,9 +67,9 @@ asio::awaitable<error_code> http1_client::state::wait(step& s, milliseconds time
 }
 
 // Null: the answer is the caller's.
-std::unique_ptr<redirection> http1_client::state::way_on(step& s, const std::string& url, const call_result& r) const
+std::unique_ptr<redirection> http1_client::state::way_on(step& s, const call_result& r) const
 {
-    auto next = redirect_of(s.request.method(), url, r.got.status(), r.got.fields(), options.redirects);
+    auto next = redirect_of(s.request.method(), s.request.url(), r.got.status(), r.got.fields(), options.redirects);
     if (!next || (!next->drops_body && !is_rewound(s))) return nullptr;
     return std::make_unique<redirection>(std::move(*next));
 }
@@ -83,7 +83,6 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
     const auto now = clock::now();
     const auto by = total > milliseconds::zero() ? now + total : clock::time_point::max();
     const std::string& origin = to->origin;
-    std::string url = request.url();
     step s{request, *to, origin, nullptr, now, by, how.streamed};
     unsigned retries = 0;
     unsigned redirects = 0;
@@ -118,20 +117,19 @@ asio::awaitable<void> http1_client::state::call(http_request& request, call_opti
             continue;
         }
         if (out.ec) co_return;
-        const auto next = way_on(s, url, out);
+        const auto next = way_on(s, out);
         if (!next) break;
         if (++redirects > options.redirects.most) co_return fail(out, errc::too_many_redirects, true);
         co_await out.got.read_ahead(drained, drained_within);
         out = call_result();
         adapt(request.fields(), *next, options.redirects);
         if (next->leaves_origin) how.who = nullptr; // and never again for this call
-        request.follow(next->method, next->drops_body);
-        url = std::move(next->url);
+        request.follow(std::move(next->method), std::move(next->url), next->drops_body);
         std::swap(*to, next->to);
         watch.redirected(next->to.origin, origin);
         s.now = clock::now();
     }
-    out.url = std::move(url);
+    out.url = request.take_url();
     const std::size_t most = options.limits.body;
     if (!how.streamed && !out.got.take_all(out.body, most)) out.ec = co_await out.got.read_all(out.body, most);
 }

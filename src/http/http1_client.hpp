@@ -55,7 +55,7 @@ public:
     http1_client& operator=(const http1_client&) = delete;
 
     // The final answer, whatever its status; any failure is in the result. `request` must live until completion, and is
-    // changed on the way.
+    // changed on the way: its URL goes to the result.
     // Cancellation: terminal; the result is then operation_aborted, and the connection is closed.
     asio::awaitable<call_result> open(http_request& request, call_options options);
     asio::awaitable<transport_outcome> send(http_request request);

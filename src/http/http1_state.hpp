@@ -72,7 +72,7 @@ struct http1_client::state : std::enable_shared_from_this<state> {
     asio::awaitable<void> call(http_request& request, call_options how, call_result& out);
     std::optional<milliseconds> pause_before_retry(const step& s, const call_result& r, unsigned attempt);
     asio::awaitable<error_code> wait(step& s, milliseconds time);
-    std::unique_ptr<redirection> way_on(step& s, const std::string& url, const call_result& r) const;
+    std::unique_ptr<redirection> way_on(step& s, const call_result& r) const;
     const net::proxy* proxy_to(const core::url_parts& to) const
     {
         return options.unix_socket.empty() ? proxies.for_url(to) : nullptr;

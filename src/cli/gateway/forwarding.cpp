@@ -121,7 +121,8 @@ std::string forward_url(const std::string& api, std::string_view target)
     while (base.ends_with('/')) base.remove_suffix(1);
     std::string url;
     url.reserve(base.size() + target.size());
-    return url.append(base).append(target);
+    url.append(base).append(target);
+    return url;
 }
 
 std::string_view wanted_protocol(std::span<const field_view> received)

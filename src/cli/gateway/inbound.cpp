@@ -44,12 +44,21 @@ void append_number(std::string& to, std::uint64_t n, int base)
 template <class Header>
 bool is_ambiguous(const Header& h)
 {
-    using enum http::field;
-    const auto codings = h.count(transfer_encoding);
+    unsigned hosts = 0;
+    unsigned lengths = 0;
+    unsigned codings = 0;
+    bool odd = false;
+    for (const auto& f : h) {
+        const bool is_length = f.name() == http::field::content_length;
+        const bool is_coding = f.name() == http::field::transfer_encoding;
+        hosts += f.name() == http::field::host ? 1 : 0;
+        lengths += is_length ? 1 : 0;
+        codings += is_coding ? 1 : 0;
+        odd = odd || (is_length && f.value().find(',') != beast::string_view::npos) ||
+              (is_coding && !beast::iequals(f.value(), "chunked"));
+    }
     const bool http11 = h.version() >= 11;
-    if (codings > 0 && (!http11 || codings > 1 || !beast::iequals(h[transfer_encoding], "chunked"))) return true;
-    if (h.count(content_length) > 1 || h[content_length].find(',') != beast::string_view::npos) return true;
-    return http11 && h.count(host) != 1;
+    return odd || lengths > 1 || codings > (http11 ? 1 : 0) || (http11 && hosts != 1);
 }
 
 } // namespace
@@ -224,7 +233,7 @@ void inbound::begin_header(unsigned status, const field_views& fields)
     for (const field_view& f : fields) out_.append(f.name).append(": ").append(f.value).append("\r\n");
 }
 
-void inbound::begin(unsigned status, const field_views& fields)
+bool inbound::begin(unsigned status, const field_views& fields)
 {
     const bool http11 = parser_->get().version() >= 11;
     const bool has_length = !find_field(fields, "Content-Length").empty();
@@ -239,6 +248,7 @@ void inbound::begin(unsigned status, const field_views& fields)
     else if (!http11)
         out_ += "Connection: keep-alive\r\n";
     out_ += "\r\n";
+    return has_length;
 }
 
 void inbound::switch_protocols(const field_views& fields)

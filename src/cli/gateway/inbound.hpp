@@ -42,8 +42,9 @@ public:
     // As it comes. Outlived by this.
     std::shared_ptr<body_source> body();
 
-    // The answer: its header, pieces of its body, and the end. Nothing leaves before the first piece or flush().
-    void begin(unsigned status, const field_views& fields);
+    // The answer: its header, pieces of its body, and the end. Nothing leaves before the first piece or flush(). True:
+    // the fields say how long it is.
+    bool begin(unsigned status, const field_views& fields);
     // An answer after which the connection speaks another protocol.
     void switch_protocols(const field_views& fields);
     enum class more { follows, nothing };

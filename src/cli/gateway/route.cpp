@@ -120,8 +120,7 @@ asio::awaitable<void> route::forward(std::shared_ptr<inbound> in, unsigned& stat
             status = answer.status();
             field_views fields;
             forward_answer(answer.fields(), fields);
-            in->begin(status, fields);
-            const bool events = find_field(fields, "Content-Length").empty(); // perhaps, and none has happened yet
+            const bool events = !in->begin(status, fields); // perhaps, and none has happened yet
             do {
                 auto piece = answer.try_read();
                 if (!piece) {
