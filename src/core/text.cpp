@@ -133,8 +133,10 @@ bool is_field_value(std::string_view text) noexcept
 
 std::string_view without_blanks(std::string_view text) noexcept
 {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    return text.substr(0, text.find_last_not_of(" \t") + 1);
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
 }
 
 std::string_view take_element(std::string_view& list) noexcept
@@ -145,9 +147,8 @@ std::string_view take_element(std::string_view& list) noexcept
     return without_blanks(element);
 }
 
-bool iequals(std::string_view a, std::string_view b) noexcept
+bool detail::iequals_as_long(std::string_view a, std::string_view b) noexcept
 {
-    if (a.size() != b.size()) return false;
     if (a == b) return true; // as most write what they mean
     return std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }

@@ -33,6 +33,12 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view text, std
 std::string_view without_blanks(std::string_view text) noexcept;
 // RFC 9110 5.6.1: takes the next element off a comma-separated list, without the blanks around it
 std::string_view take_element(std::string_view& list) noexcept;
-bool iequals(std::string_view a, std::string_view b) noexcept;
+namespace detail {
+bool iequals_as_long(std::string_view a, std::string_view b) noexcept;
+}
+inline bool iequals(std::string_view a, std::string_view b) noexcept
+{
+    return a.size() == b.size() && detail::iequals_as_long(a, b);
+}
 
 } // namespace afresh::core

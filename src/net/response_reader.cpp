@@ -2,8 +2,6 @@
 
 #include "core/text.hpp"
 
-#include <afresh/secret_string.hpp>
-
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <algorithm>
@@ -15,11 +13,8 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr unsigned most_interim_responses = 32;
-constexpr std::size_t usual_fields = 12; // of an answer, so that few must be moved
 constexpr std::string_view http_name = "HTTP/";
-constexpr std::size_t room_on_trust = 64 * 1024; // for a body that is announced; the rest is earned:
-constexpr std::size_t trust = 16;                // for so many times as much as has come
-constexpr std::size_t sane_chunk_line = 20;      // CR LF, a size of 64 bits, CR LF; what is longer counts as header
+constexpr std::size_t sane_chunk_line = 20; // CR LF, a size of 64 bits, CR LF; what is longer counts as header
 
 error_code translate(const error_code& ec)
 {
@@ -51,19 +46,11 @@ class response_reader::parser final : public http::basic_parser<false> {
     using text = boost::beast::string_view;
 
 public:
-    explicit parser(std::size_t most_body) : most(most_body) { fields.reserve(usual_fields); }
-    ~parser() { wipe(body); } // what was not taken: half an answer may hold a whole token
+    parser(answer_head& head, body_text& body) : head_(head), body_(body) {}
 
-    std::size_t most; // of the body
-    http_fields fields;
-    std::string body;
     std::uint64_t chunk_left{};
-    unsigned length_fields{};
     bool chunked{};
     bool has_chunk{};
-    bool persistent{};
-    unsigned version{};
-    unsigned status{};
 
 private:
     static std::string_view view(text t) { return {t.data(), t.size()}; }
@@ -72,22 +59,22 @@ private:
 
     void on_response_impl(int code, text, int http_version, error_code& ec)
     {
-        version = static_cast<unsigned>(http_version);
-        status = static_cast<unsigned>(code);
+        version_ = static_cast<unsigned>(http_version);
+        head_.status = static_cast<unsigned>(code);
         if (code < 100 || code == 101) ec = errc::malformed_http;
     }
 
     void on_field_impl(http::field name, text name_string, text value, error_code& ec)
     {
         if (is_header_done()) return on_trailer_field_impl(name, name_string, value, ec);
-        if (name == http::field::content_length) length_fields += value.find(',') == text::npos ? 1 : 2;
+        if (name == http::field::content_length) length_fields_ += value.find(',') == text::npos ? 1 : 2;
         if (name == http::field::transfer_encoding) {
             // RFC 9112 6.1: anything else was not asked for, and HTTP/1.0 does not know it
-            if (chunked || version < 11 || !core::iequals(view(value), "chunked")) ec = errc::malformed_http;
+            if (chunked || version_ < 11 || !core::iequals(view(value), "chunked")) ec = errc::malformed_http;
             chunked = true;
         }
-        if (chunked && length_fields > 0) ec = errc::malformed_http; // RFC 9112 6.3: response splitting
-        fields.append(view(name_string), view(value));
+        if (chunked && length_fields_ > 0) ec = errc::malformed_http; // RFC 9112 6.3: response splitting
+        head_.fields.append(view(name_string), view(value));
     }
 
     void on_trailer_field_impl(http::field name, text, text, error_code& ec)
@@ -100,35 +87,21 @@ private:
     {
         // RFC 9112 6.1, 6.2: no 1xx and no 204 announces a body. Whoever sends one that does may send the body, too.
         const bool announced = chunked || content_length().value_or(0) > 0;
+        const unsigned status = head_.status;
         const bool odd = announced && (status < 200 || status == 204);
         // asked now, since Beast lets a trailer change its mind
-        persistent = keep_alive() && !upgrade() && version == 11 && length_fields <= 1 && status != 408 && !odd;
+        head_.persistent = keep_alive() && !upgrade() && version_ == 11 && length_fields_ <= 1 && status != 408 && !odd;
     }
 
     void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&)
     {
-        if (!length) return;
-        most = static_cast<std::size_t>(std::min<std::uint64_t>(*length, most));
-        body.reserve(std::min(most, room_on_trust));
+        if (length) body_.announce(*length);
     }
 
     std::size_t on_body_impl(text bytes, error_code&)
     {
-        if (bytes.size() > body.capacity() - body.size()) grow(body.size() + bytes.size());
-        body.append(bytes.data(), bytes.size());
+        body_.append(view(bytes));
         return bytes.size();
-    }
-
-    // As append() would, but leaving no copy of a token behind in freed memory. A body of an announced length hardly
-    // ever moves twice.
-    void grow(std::size_t size)
-    {
-        const std::size_t times = content_length() ? trust : 2;
-        std::string larger;
-        larger.reserve(std::max(size, std::min(times * body.capacity(), most)));
-        larger.append(body);
-        wipe(body);
-        body.swap(larger);
     }
 
     void on_chunk_header_impl(std::uint64_t size, text, error_code&)
@@ -144,9 +117,14 @@ private:
     }
 
     void on_finish_impl(error_code&) {}
+
+    answer_head& head_;
+    body_text& body_;
+    unsigned length_fields_{};
+    unsigned version_{};
 };
 
-response_reader::response_reader(bool to_head, limits l) : to_head_(to_head), left_(l) {}
+response_reader::response_reader(bool to_head, limits l) : to_head_(to_head), left_(l), body_(l.body) {}
 response_reader::~response_reader() = default;
 
 std::size_t response_reader::read(std::string_view bytes, error_code& ec)
@@ -154,26 +132,54 @@ std::size_t response_reader::read(std::string_view bytes, error_code& ec)
     ec = {};
     std::size_t taken = 0;
     while (taken < bytes.size() && !is_done() && !ec) {
-        if (!parser_) {
-            parser_ = std::make_unique<parser>(left_.body);
-            parser_->header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(left_.header, UINT32_MAX)));
-            parser_->body_limit(left_.body);
-            parser_->skip(to_head_);
-        }
         const std::string_view rest = bytes.substr(taken);
-        const bool in_body = parser_->is_header_done() && (!parser_->chunked || parser_->chunk_left > 0);
-        const std::size_t n = in_body ? parser_->put(boost::asio::buffer(rest), ec) : read_lines(rest, ec);
+        const bool begins = !plain_left_ && !parser_;
+        const std::size_t n = begins ? begin(rest) : plain_left_ ? read_plain_body(rest) : parse(rest, ec);
         taken += n;
-        if (!ec && parser_->is_done() && parser_->status < 200) {
-            odd_interim_ = odd_interim_ || !parser_->persistent;
-            parser_.reset();
-            if (++interim_ > most_interim_responses) ec = errc::malformed_http;
-        }
-        if (n == 0) break;
+        if (n == 0 && !begins) break;
     }
     if (ec == http::error::need_more) ec = {};
     if (ec) ec = translate(ec);
     return taken;
+}
+
+// What was taken already, which is the whole header or nothing.
+std::size_t response_reader::begin(std::string_view bytes)
+{
+    const auto plain = to_head_ ? std::nullopt : read_plain_head(bytes.substr(0, left_.header), head_);
+    if (plain && plain->body <= left_.body) {
+        left_.header -= plain->head;
+        plain_left_ = plain->body;
+        body_.announce(plain->body);
+        return plain->head;
+    }
+    head_ = {};
+    parser_ = std::make_unique<parser>(head_, body_);
+    parser_->header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(left_.header, UINT32_MAX)));
+    parser_->body_limit(left_.body);
+    parser_->skip(to_head_);
+    return 0;
+}
+
+std::size_t response_reader::read_plain_body(std::string_view bytes)
+{
+    bytes = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(*plain_left_, bytes.size())));
+    body_.append(bytes);
+    *plain_left_ -= bytes.size();
+    return bytes.size();
+}
+
+std::size_t response_reader::parse(std::string_view bytes, error_code& ec)
+{
+    const bool in_body = parser_->is_header_done() && (!parser_->chunked || parser_->chunk_left > 0);
+    const std::size_t n = in_body ? parser_->put(boost::asio::buffer(bytes), ec) : read_lines(bytes, ec);
+    if (!ec && parser_->is_done() && head_.status < 200) {
+        odd_interim_ = odd_interim_ || !head_.persistent;
+        parser_.reset();
+        head_ = {};
+        if (++interim_ > most_interim_responses) ec = errc::malformed_http;
+    }
+    return n;
 }
 
 // Of a header, or between two chunks.
@@ -203,34 +209,33 @@ std::size_t response_reader::read_lines(std::string_view rest, error_code& ec)
 
 error_code response_reader::end()
 {
+    if (is_done()) return {};
     if (!parser_ || !parser_->got_some()) return errc::connection_lost;
     error_code ec;
-    if (!parser_->is_done()) parser_->put_eof(ec);
+    parser_->put_eof(ec);
     return ec ? translate(ec) : ec;
 }
 
 bool response_reader::has_head() const noexcept
 {
-    return parser_ && parser_->is_header_done() && parser_->status >= 200;
+    return plain_left_ || (parser_ && parser_->is_header_done() && head_.status >= 200);
 }
 
-unsigned response_reader::status() const noexcept { return parser_->status; }
-http_fields& response_reader::fields() noexcept { return parser_->fields; }
-std::string& response_reader::body() noexcept { return parser_->body; }
-std::size_t response_reader::body_size() const noexcept { return parser_ ? parser_->body.size() : 0; }
+bool response_reader::is_done() const noexcept
+{
+    return plain_left_ ? *plain_left_ == 0 : parser_ && parser_->is_done();
+}
 
-bool response_reader::is_done() const noexcept { return parser_ && parser_->is_done(); }
-
-bool response_reader::keep_alive() const noexcept { return parser_->persistent && !odd_interim_ && !gate_.folded(); }
+bool response_reader::keep_alive() const noexcept { return head_.persistent && !odd_interim_ && !gate_.folded(); }
 
 std::optional<std::chrono::seconds> response_reader::keep_alive_for() const noexcept
 {
-    return parse_keep_alive(parser_->fields.find("Keep-Alive"));
+    return parse_keep_alive(head_.fields.find("Keep-Alive"));
 }
 
 http_response response_reader::take()
 {
-    return http_response(parser_->status, std::move(parser_->fields), std::move(parser_->body));
+    return http_response(head_.status, std::move(head_.fields), std::move(body_.text()));
 }
 
 } // namespace afresh::net

@@ -1,7 +1,9 @@
 #pragma once
 // A response out of bytes, strictly (RFC 9112). Boost.Beast's parser is behind it, and only in the .cpp. No I/O.
 
+#include "net/body_text.hpp"
 #include "net/line_gate.hpp"
+#include "net/plain_head.hpp"
 
 #include <afresh/error.hpp>
 #include <afresh/http_message.hpp>
@@ -44,11 +46,11 @@ public:
     unsigned interim() const noexcept { return interim_; } // answers passed over
     bool is_done() const noexcept;
 
+    std::size_t body_size() const noexcept { return body_.text().size(); }
     // From here on only after has_head().
-    unsigned status() const noexcept;
-    http_fields& fields() noexcept;
-    std::string& body() noexcept;           // what has come of it; may be taken away in pieces
-    std::size_t body_size() const noexcept; // 0 before
+    unsigned status() const noexcept { return head_.status; }
+    http_fields& fields() noexcept { return head_.fields; }
+    std::string& body() noexcept { return body_.text(); } // what has come of it; may be taken away in pieces
     // From here on only after is_done().
     bool keep_alive() const noexcept; // the peer means to go on, and nothing about the framing was odd
     std::optional<std::chrono::seconds> keep_alive_for() const noexcept; // `Keep-Alive: timeout=`
@@ -56,6 +58,9 @@ public:
 
 private:
     class parser;
+    std::size_t begin(std::string_view bytes);
+    std::size_t read_plain_body(std::string_view bytes);
+    std::size_t parse(std::string_view bytes, error_code& ec);
     std::size_t read_lines(std::string_view rest, error_code& ec);
 
     const bool to_head_;
@@ -63,7 +68,10 @@ private:
     line_gate gate_;
     unsigned interim_{};
     bool odd_interim_{};
-    std::unique_ptr<parser> parser_;
+    answer_head head_;
+    body_text body_;
+    std::optional<std::uint64_t> plain_left_; // of the body, behind a plain header
+    std::unique_ptr<parser> parser_;          // of an answer with any other
 };
 
 } // namespace afresh::net
