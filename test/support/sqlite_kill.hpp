@@ -56,7 +56,7 @@ inline void kill_a_rotating_process(int times)
         std::this_thread::sleep_for(std::chrono::microseconds(random() % 30'000));
         child.kill(SIGKILL);
         for (std::uint64_t generation = 0; child.read(generation);) acknowledged = std::max(acknowledged, generation);
-        BOOST_REQUIRE(child.wait() == -SIGKILL);
+        BOOST_REQUIRE_EQUAL(child.wait(), -SIGKILL); // else it says what the store said
 
         store_client c(open_store_to_kill(d / "store"));
         const store_reply reply = c.ask(store_command());
