@@ -8,6 +8,7 @@
 namespace afresh::http {
 namespace {
 
+const std::string all_others = "other";
 constexpr std::size_t most_origins = 1'000; // whoever follows strange links is not to fill the memory
 
 // So that nobody can make up series (OpenTelemetry: http.request.method).
@@ -49,13 +50,23 @@ void metrics_recorder::of_origin::exchanged(std::string_view method, unsigned st
 
 metrics_recorder::of_origin& metrics_recorder::at(const std::string& origin)
 {
+    of_origin* const last = last_.load(std::memory_order_acquire);
+    if (last && last->name_ == origin) return *last;
+    of_origin& one = find(origin);
+    last_.store(&one, std::memory_order_release);
+    return one;
+}
+
+metrics_recorder::of_origin& metrics_recorder::find(const std::string& origin)
+{
     {
         const std::shared_lock lock(mutex_);
         if (const auto known = origins_.find(origin); known != origins_.end()) return *known->second;
     }
     const std::lock_guard lock(mutex_);
-    auto& one = origins_[origins_.size() < most_origins ? origin : "other"];
-    if (!one) one = std::make_unique<of_origin>();
+    const std::string& name = origins_.size() < most_origins ? origin : all_others;
+    auto& one = origins_[name];
+    if (!one) one = std::make_unique<of_origin>(name);
     return *one;
 }
 

@@ -22,6 +22,7 @@ public:
     // What belongs to one origin; lives as long as the recorder.
     class of_origin {
     public:
+        explicit of_origin(std::string name) : name_(std::move(name)) {}
         void connected(duration time);
         // `status` 0: `ec` says why.
         void exchanged(std::string_view method, unsigned status, const error_code& ec, duration time);
@@ -40,6 +41,7 @@ public:
             error_code ec;
             http_histogram duration;
         };
+        const std::string name_;
         mutable std::mutex mutex_; // of what follows
         http_histogram connect_;
         std::vector<series> requests_;
@@ -50,6 +52,9 @@ public:
     http_metrics snapshot() const;
 
 private:
+    of_origin& find(const std::string& origin);
+
+    std::atomic<of_origin*> last_{}; // most clients speak to one origin, and most others to one for some time
     mutable std::shared_mutex mutex_;
     std::map<std::string, std::unique_ptr<of_origin>, std::less<>> origins_;
 };

@@ -43,7 +43,7 @@ struct deadline::state : std::enable_shared_from_this<state> {
     }
 
     // Moving `due` takes no lock: on_timer() first says that nothing is armed and then looks at `due`, expire_at() the
-    // other way round, so that one of the two sees the other.
+    // other way round, so that one of the two sees the other. Whether rest() is seen at once makes no difference.
     std::atomic<clock::time_point> due{never};
     std::atomic<clock::time_point> armed{never}; // what the timer waits for; never: it does not. Written locked
     std::atomic<bool> expired{false};
@@ -83,7 +83,7 @@ void deadline::stop()
     state_->timer.cancel();
 }
 
-void deadline::rest() { state_->due = never; }
+void deadline::rest() { state_->due.store(never, std::memory_order_release); }
 
 void deadline::expire()
 {

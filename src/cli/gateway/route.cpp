@@ -46,7 +46,6 @@ std::uint64_t route::replayed() const
 
 asio::awaitable<void> route::answer(std::shared_ptr<inbound> in)
 {
-    const auto keep = shared_from_this();
     const auto begin = std::chrono::steady_clock::now();
     counted_->begun.add();
     unsigned status = 0;
@@ -101,7 +100,7 @@ asio::awaitable<void> route::take_body(inbound& in, http_request& request)
     }
 }
 
-asio::awaitable<void> route::forward(std::shared_ptr<inbound> in, unsigned& status, std::string& why)
+asio::awaitable<void> route::forward(const std::shared_ptr<inbound>& in, unsigned& status, std::string& why)
 {
     http_request request(std::string(in->method()), forward_url(settings_.target, in->target()));
     std::optional<refusal> refused;
@@ -141,7 +140,8 @@ asio::awaitable<void> route::forward(std::shared_ptr<inbound> in, unsigned& stat
     co_await answer_refusal(*in, *std::move(refused));
 }
 
-asio::awaitable<void> route::switch_protocols(std::shared_ptr<inbound> in, http_request request, unsigned& status)
+asio::awaitable<void> route::switch_protocols(const std::shared_ptr<inbound>& in, http_request request,
+                                              unsigned& status)
 {
     request.field("Upgrade", std::string(wanted_protocol(in->fields())));
     http_upgrade made = co_await api_.upgrade(std::move(request));

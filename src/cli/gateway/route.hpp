@@ -16,12 +16,12 @@
 namespace afresh::cli {
 
 // On its executor, but for metrics(), which is for all threads.
-class route : public std::enable_shared_from_this<route> {
+class route {
 public:
     route(asio::any_io_executor executor, route_settings settings, token_source tokens, const tls_options& tls,
           std::shared_ptr<traffic> counted, const event_log& log);
 
-    // One request, which was read.
+    // One request, which was read. Whoever asks keeps this until it is answered.
     asio::awaitable<void> answer(std::shared_ptr<inbound> in);
 
     void close() { api_.close(); }
@@ -29,9 +29,9 @@ public:
     std::uint64_t replayed() const; // after a 401
 
 private:
-    asio::awaitable<void> forward(std::shared_ptr<inbound> in, unsigned& status, std::string& why);
+    asio::awaitable<void> forward(const std::shared_ptr<inbound>& in, unsigned& status, std::string& why);
     asio::awaitable<void> take_body(inbound& in, http_request& request);
-    asio::awaitable<void> switch_protocols(std::shared_ptr<inbound> in, http_request request, unsigned& status);
+    asio::awaitable<void> switch_protocols(const std::shared_ptr<inbound>& in, http_request request, unsigned& status);
     void tell(const inbound& in, const std::string& status, bool failed, std::chrono::nanoseconds took,
               const std::string& why) const;
 
