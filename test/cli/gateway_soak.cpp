@@ -151,6 +151,7 @@ public:
         for (auto& p : ports_) p = free_port();
         configure();
         start_gateway();
+        for (const kind k : {machine, user}) wait_for_service(k);
     }
 
     void run(std::chrono::seconds time)
@@ -204,6 +205,17 @@ private:
             std::this_thread::sleep_for(20ms);
         }
         BOOST_FAIL("the gateway does not listen");
+    }
+    // Only who holds a token can do without its server.
+    void wait_for_service(kind k) const
+    {
+        client_fixture mine;
+        const http_request r("GET", "http://127.0.0.1:" + std::to_string(ports_[k]) + "/" + profiles[k] + "/first");
+        for (int i = 0; i < 100; ++i) {
+            if (mine.send(r).response.status() == 200) return;
+            std::this_thread::sleep_for(100ms);
+        }
+        BOOST_FAIL("no token was ever had");
     }
     void start_machine_server()
     {
