@@ -9,7 +9,7 @@ namespace afresh::cli {
 
 void connections::serve(inbound_socket socket)
 {
-    const auto connection = std::make_shared<inbound>(std::move(socket));
+    const auto connection = std::make_shared<inbound>(std::move(socket), turn_);
     if (draining_) connection->drain();
     open_.insert(connection);
     count_.store(open_.size(), std::memory_order_relaxed);

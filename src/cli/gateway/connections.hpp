@@ -2,6 +2,7 @@
 // The connections of one listener that one thread serves. Asio.
 
 #include "cli/gateway/inbound.hpp"
+#include "cli/gateway/next_turn.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -18,7 +19,7 @@ using request_handler = std::function<asio::awaitable<void>(std::shared_ptr<inbo
 // Everything on the executor, but for size(), which is for all threads.
 class connections : public std::enable_shared_from_this<connections> {
 public:
-    explicit connections(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+    explicit connections(const asio::any_io_executor& executor) : executor_(executor), turn_(executor) {}
     connections(const connections&) = delete;
     connections& operator=(const connections&) = delete;
 
@@ -39,6 +40,7 @@ private:
     static asio::awaitable<void> answer_all(std::shared_ptr<connections> self, std::shared_ptr<inbound> in);
 
     const asio::any_io_executor executor_;
+    next_turn turn_;
     std::shared_ptr<const request_handler> handler_;
     greeting greeting_;
     std::set<std::shared_ptr<inbound>> open_;

@@ -1,7 +1,6 @@
 #include "cli/gateway/inbound.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/defer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
@@ -78,7 +77,7 @@ private:
     inbound& from_;
 };
 
-inbound::inbound(inbound_socket socket) : socket_(std::move(socket)) {}
+inbound::inbound(inbound_socket socket, next_turn& turn) : socket_(std::move(socket)), turn_(turn) {}
 
 // By whoever holds the connections: a timer for each step, or the time of it, would cost more than the step.
 void inbound::look_at_the_time()
@@ -105,7 +104,7 @@ asio::awaitable<bool> inbound::read_header()
         if (std::exchange(answered_, false) && buffer_.size() == 0) {
             // Whoever was answered may have another request. Others have their turn meanwhile, and if they are many it
             // is here when they have had it.
-            co_await asio::defer(asio::use_awaitable);
+            co_await turn_.wait();
         } else {
             idle_ = buffer_.size() == 0 && !parser_->got_some();
             if (idle_) rest();

@@ -2,6 +2,7 @@
 // The connection of whoever uses the gateway: requests as they come, and the way to answer them. Asio; Beast parses.
 
 #include "cli/gateway/forwarding.hpp"
+#include "cli/gateway/next_turn.hpp"
 
 #include <afresh/http_body.hpp>
 #include <afresh/http_message.hpp>
@@ -27,7 +28,8 @@ using inbound_socket = asio::generic::stream_protocol::socket;
 // One coroutine at a time, on the socket's executor. Errors are thrown as boost::system::system_error.
 class inbound {
 public:
-    explicit inbound(inbound_socket socket);
+    // Outlived by `turn`.
+    inbound(inbound_socket socket, next_turn& turn);
 
     // The next request's header. False: the other side has gone, said nothing for too long, or speaks no HTTP.
     asio::awaitable<bool> read_header();
@@ -89,6 +91,7 @@ private:
     void expect_nothing() noexcept { waited_.reset(); }
 
     inbound_socket socket_;
+    next_turn& turn_;
     boost::beast::flat_buffer buffer_;
     std::string out_;                // what is to leave
     std::optional<unsigned> waited_; // seconds, for the other side to send or to take something
