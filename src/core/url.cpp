@@ -1,6 +1,7 @@
 #include "core/url.hpp"
 
 #include "core/char_set.hpp"
+#include "core/text.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -81,12 +82,8 @@ std::string_view scheme_of(std::string_view url)
     if (const auto plain = scheme_of_plain(url); !plain.empty()) return plain;
     const auto parsed = urls::parse_uri({url.data(), url.size()});
     if (!parsed || !parsed->has_authority() || parsed->has_userinfo()) return {};
-    const auto is = [&](std::string_view scheme) {
-        const auto given = parsed->scheme();
-        return std::equal(given.begin(), given.end(), scheme.begin(), scheme.end(),
-                          [](char a, char b) { return to_lower(a) == b; });
-    };
-    return is("https") ? "https" : is("http") ? "http" : "";
+    const std::string_view given(parsed->scheme().data(), parsed->scheme().size());
+    return iequals(given, "https") ? "https" : iequals(given, "http") ? "http" : "";
 }
 
 // zero: not a port

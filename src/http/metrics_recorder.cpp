@@ -8,7 +8,6 @@
 namespace afresh::http {
 namespace {
 
-const std::string all_others = "other";
 constexpr std::size_t most_origins = 1'000; // whoever follows strange links is not to fill the memory
 
 // So that nobody can make up series (OpenTelemetry: http.request.method).
@@ -50,24 +49,22 @@ void metrics_recorder::of_origin::exchanged(std::string_view method, unsigned st
 
 metrics_recorder::of_origin& metrics_recorder::at(const std::string& origin)
 {
-    of_origin* const last = last_.load(std::memory_order_acquire);
-    if (last && last->name_ == origin) return *last;
-    of_origin& one = find(origin);
-    last_.store(&one, std::memory_order_release);
-    return one;
+    auto* one = last_.load(std::memory_order_acquire);
+    if (!one || one->first != origin) {
+        one = &find(origin);
+        last_.store(one, std::memory_order_release);
+    }
+    return one->second;
 }
 
-metrics_recorder::of_origin& metrics_recorder::find(const std::string& origin)
+metrics_recorder::origins::value_type& metrics_recorder::find(const std::string& origin)
 {
     {
         const std::shared_lock lock(mutex_);
-        if (const auto known = origins_.find(origin); known != origins_.end()) return *known->second;
+        if (const auto known = origins_.find(origin); known != origins_.end()) return *known;
     }
     const std::lock_guard lock(mutex_);
-    const std::string& name = origins_.size() < most_origins ? origin : all_others;
-    auto& one = origins_[name];
-    if (!one) one = std::make_unique<of_origin>(name);
-    return *one;
+    return *origins_.try_emplace(origins_.size() < most_origins ? origin : "other").first;
 }
 
 http_metrics metrics_recorder::snapshot() const
@@ -77,15 +74,15 @@ http_metrics metrics_recorder::snapshot() const
     for (const auto& [origin, counted] : origins_) {
         http_origin_metrics o;
         o.origin = origin;
-        o.failed = counted->failed;
-        o.reused = counted->reused;
-        o.redirects = counted->redirects;
-        o.retries = counted->retries;
-        o.replays = counted->replays;
-        const std::lock_guard one(counted->mutex_);
-        o.connect = counted->connect_;
+        o.failed = counted.failed;
+        o.reused = counted.reused;
+        o.redirects = counted.redirects;
+        o.retries = counted.retries;
+        o.replays = counted.replays;
+        const std::lock_guard one(counted.mutex_);
+        o.connect = counted.connect_;
         o.opened = o.connect.count;
-        for (const auto& s : counted->requests_)
+        for (const auto& s : counted.requests_)
             o.requests.push_back({std::string(s.method), s.status, s.status == 0 ? name_of(s.ec) : "", s.duration});
         all.origins.push_back(std::move(o));
     }

@@ -7,7 +7,6 @@
 #include <atomic>
 #include <chrono>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -22,7 +21,6 @@ public:
     // What belongs to one origin; lives as long as the recorder.
     class of_origin {
     public:
-        explicit of_origin(std::string name) : name_(std::move(name)) {}
         void connected(duration time);
         // `status` 0: `ec` says why.
         void exchanged(std::string_view method, unsigned status, const error_code& ec, duration time);
@@ -41,7 +39,6 @@ public:
             error_code ec;
             http_histogram duration;
         };
-        const std::string name_;
         mutable std::mutex mutex_; // of what follows
         http_histogram connect_;
         std::vector<series> requests_;
@@ -52,11 +49,12 @@ public:
     http_metrics snapshot() const;
 
 private:
-    of_origin& find(const std::string& origin);
+    using origins = std::map<std::string, of_origin, std::less<>>;
+    origins::value_type& find(const std::string& origin);
 
-    std::atomic<of_origin*> last_{}; // most clients speak to one origin, and most others to one for some time
+    std::atomic<origins::value_type*> last_{}; // most clients speak to one origin, and most others to one for some time
     mutable std::shared_mutex mutex_;
-    std::map<std::string, std::unique_ptr<of_origin>, std::less<>> origins_;
+    origins origins_; // none ever goes
 };
 
 } // namespace afresh::http

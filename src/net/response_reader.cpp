@@ -133,10 +133,13 @@ std::size_t response_reader::read(std::string_view bytes, error_code& ec)
     std::size_t taken = 0;
     while (taken < bytes.size() && !is_done() && !ec) {
         const std::string_view rest = bytes.substr(taken);
-        const bool begins = !plain_left_ && !parser_;
-        const std::size_t n = begins ? begin(rest) : plain_left_ ? read_plain_body(rest) : parse(rest, ec);
+        if (!plain_left_ && !parser_) {
+            taken += begin(rest);
+            continue;
+        }
+        const std::size_t n = plain_left_ ? read_plain_body(rest) : parse(rest, ec);
         taken += n;
-        if (n == 0 && !begins) break;
+        if (n == 0) break;
     }
     if (ec == http::error::need_more) ec = {};
     if (ec) ec = translate(ec);

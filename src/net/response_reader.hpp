@@ -1,5 +1,6 @@
 #pragma once
-// A response out of bytes, strictly (RFC 9112). Boost.Beast's parser is behind it, and only in the .cpp. No I/O.
+// A response out of bytes, strictly (RFC 9112). Boost.Beast's parser is behind it for all but the
+// plainest, and only in the .cpp. No I/O.
 
 #include "net/body_text.hpp"
 #include "net/line_gate.hpp"
