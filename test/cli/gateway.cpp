@@ -265,6 +265,22 @@ BOOST_AUTO_TEST_CASE(a_page_that_somebody_looks_at_cannot_use_the_token)
     BOOST_TEST(g.stop() == 0);
 }
 
+// RFC 9112 9.6: a connection that is reset takes the answer with it.
+BOOST_AUTO_TEST_CASE(a_caller_that_still_sends_gets_its_answer)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    raw_server api([](raw_peer& peer) { // needs no more than the header
+        peer.read_head();
+        peer.write(text_answer("413 Content Too Large", "no"));
+    });
+    gateway_process g(robot(as), api.url(""));
+    const std::string large(8'000'000, 'x');
+    BOOST_TEST(status_of(g.post("/", large, "Origin: https://evil.example\r\n")) == "HTTP/1.1 403 Forbidden");
+    BOOST_TEST(status_of(g.post("/", large, "Host: another\r\n")) == "HTTP/1.1 400 Bad Request");
+    BOOST_TEST(g.post("/", large).starts_with("HTTP/1.1 413 "));
+    BOOST_TEST(g.stop() == 0);
+}
+
 // RFC 9112 11.2: request smuggling.
 BOOST_AUTO_TEST_CASE(a_request_that_can_be_understood_in_two_ways_is_refused)
 {

@@ -30,7 +30,9 @@ asio::awaitable<void> connections::answer_all(std::shared_ptr<connections> self,
     while (co_await in->read_header()) {
         const auto handler = self->handler_; // the next request's may be another
         co_await (*handler)(in);
-        if (!in->may_go_on()) co_return;
+        if (in->may_go_on()) continue;
+        if (in->has_body()) co_await in->linger();
+        co_return;
     }
 }
 

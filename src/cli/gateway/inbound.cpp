@@ -23,6 +23,7 @@ namespace http = beast::http;
 using boost::system::error_code;
 
 constexpr unsigned patience = 60; // seconds for a header, and for each piece of a body
+constexpr unsigned lingering = 10;
 constexpr std::size_t header_room = 2048;
 constexpr std::size_t body_room = 64 * 1024;
 constexpr std::size_t joined = 16 * 1024; // pieces up to this size leave with what waits before them
@@ -83,7 +84,7 @@ inbound::inbound(inbound_socket socket, next_turn& turn) : socket_(std::move(soc
 void inbound::look_at_the_time()
 {
     error_code ignored;
-    if (waited_ && ++*waited_ > patience) socket_.cancel(ignored);
+    if (waited_ && ++*waited_ > (lingers_ ? lingering : patience)) socket_.cancel(ignored);
 }
 
 asio::awaitable<bool> inbound::read_header()
@@ -153,6 +154,7 @@ asio::awaitable<void> inbound::refuse(const error_code& why)
     out_ = large ? "HTTP/1.1 431 Request Header Fields Too Large\r\n" : "HTTP/1.1 400 Bad Request\r\n";
     out_ += "Content-Length: 0\r\nConnection: close\r\n\r\n";
     co_await flush();
+    co_await linger();
 }
 
 std::string_view inbound::method() const noexcept { return view_of(parser_->get().method_string()); }
@@ -359,6 +361,19 @@ asio::awaitable<void> inbound::write_raw(std::string_view bytes)
 {
     out_.append(bytes);
     co_await flush();
+}
+
+asio::awaitable<void> inbound::linger()
+{
+    lingers_ = true;
+    expect_something();
+    error_code ended;
+    socket_.shutdown(inbound_socket::shutdown_send, ended);
+    while (!ended) {
+        buffer_.clear();
+        auto [ec, n] = co_await socket_.async_read_some(buffer_.prepare(body_room), as_values);
+        ended = ec;
+    }
 }
 
 void inbound::close()

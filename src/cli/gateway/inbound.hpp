@@ -70,10 +70,13 @@ public:
     // Asio's own, for whoever the other side is.
     inbound_socket& socket() noexcept { return socket_; }
 
+    // After the last answer, while more of the request may come: a connection that is closed then is reset, and its
+    // caller may never see the answer (RFC 9112 9.6). What comes is thrown away, for ten seconds at most.
+    asio::awaitable<void> linger();
     void close();
     // No further request is waited for; one that is under way is served.
     void drain();
-    // Once a second. What has waited for the other side for a minute ends.
+    // Once a second. What has waited for the other side for too long ends.
     void look_at_the_time();
 
 private:
@@ -106,6 +109,7 @@ private:
     bool answered_{}; // a request, and nothing has come since
     bool idle_{};
     bool draining_{};
+    bool lingers_{};
 };
 
 } // namespace afresh::cli

@@ -81,8 +81,9 @@ asio::awaitable<bool> refuse_strangers(std::shared_ptr<inbound> in, std::shared_
     const ::uid_t user = user_at(in->socket().native_handle());
     if (others->contains(user)) co_return false;
     log.warning("caller refused", {{"uid", std::to_string(user)}, {"why", "is not among allow_users"}});
-    if (co_await in->read_header())
-        co_await answer_refusal(*in, refusal(403, "user " + std::to_string(user) + " is not among allow_users"));
+    if (!co_await in->read_header()) co_return true;
+    co_await answer_refusal(*in, refusal(403, "user " + std::to_string(user) + " is not among allow_users"));
+    if (in->has_body()) co_await in->linger();
     co_return true;
 }
 
