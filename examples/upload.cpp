@@ -31,7 +31,7 @@ asio::awaitable<void> upload(asio::any_io_executor executor, std::string file)
 
     co_await api.post(example::api("revoke"), ""); // the token that this shows is refused from now on
     afresh::http_request put("PUT", example::api("files/1"));
-    put.body(afresh::make_file_body(file)); // 64 KiB at a time, as fast as the server takes it; it can rewind
+    put.body(afresh::make_file_body(file)); // piece by piece, as fast as the server takes it; it can rewind
     const afresh::http_response stored = co_await api.request(std::move(put));
     std::cout << stored.raise_for_status().text() << '\n';
 

@@ -30,6 +30,10 @@ public:
     /// The next piece, at most as much as there is room for. 0: the end. What it throws ends the call with
     /// errc::body_failed.
     virtual asio::awaitable<std::size_t> read_some(asio::mutable_buffer into) = 0;
+    /// What the client calls: the same, but the piece need not be in `room`, nor be so small. A source that has its bytes
+    /// in memory says where they are, instead of copying them; there they stay until the next call. By default,
+    /// `read_some(room)`.
+    virtual asio::awaitable<asio::const_buffer> read_piece(asio::mutable_buffer room);
     /// If it is known, it is announced (Content-Length); else the body is sent in chunks.
     virtual std::optional<std::uint64_t> size() const { return std::nullopt; }
     /// Whether `rewind()` works.

@@ -115,6 +115,12 @@ private:
 
 } // namespace
 
+asio::awaitable<asio::const_buffer> body_source::read_piece(asio::mutable_buffer room)
+{
+    const std::size_t n = co_await read_some(room);
+    co_return asio::const_buffer(room.data(), n);
+}
+
 std::shared_ptr<body_source> make_file_body(const std::string& path) { return std::make_shared<file_body>(path); }
 
 std::shared_ptr<body_source> make_descriptor_body(asio::any_io_executor executor, int descriptor)

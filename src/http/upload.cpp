@@ -18,10 +18,11 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <memory>
 #include <utility>
-#include <vector>
 
 namespace afresh::http {
 namespace {
@@ -29,9 +30,47 @@ namespace {
 using net::conversation;
 
 constexpr std::size_t piece_size = 64 * 1024;
-constexpr std::size_t memory_piece = 256 * 1024; // after which it is seen whether the rest is still wanted
-constexpr std::size_t head_room = 18;            // for a chunk's size
+constexpr std::size_t largest_piece = 256 * 1024; // of a body that is known to be large
+constexpr std::size_t memory_piece = 256 * 1024;  // after which it is seen whether the rest is still wanted
+constexpr std::size_t head_room = 18;             // for a chunk's size
 constexpr std::size_t tail_room = 2;
+
+// For pieces of a source that does not have them in memory, and for one byte more than there should be, with room around
+// them for the frame of a chunk. Wiped in the end.
+struct room {
+    explicit room(std::optional<std::uint64_t> body_size)
+        : size(body_size ? static_cast<std::size_t>(std::min<std::uint64_t>(*body_size, largest_piece)) + 1
+                         : piece_size),
+          bytes(std::make_unique_for_overwrite<char[]>(head_room + size + tail_room))
+    {
+    }
+    ~room() { OPENSSL_cleanse(bytes.get() + head_room, used); }
+    room(const room&) = delete;
+    room& operator=(const room&) = delete;
+
+    asio::mutable_buffer body() const { return {bytes.get() + head_room, size}; }
+
+    // RFC 9112 7.1. The last one is empty.
+    std::string_view as_chunk(std::string_view piece)
+    {
+        char* const at = bytes.get() + head_room;
+        if (!piece.empty() && piece.data() != at) std::memcpy(at, piece.data(), piece.size());
+        used = std::max(used, piece.size());
+        char digits[16];
+        const auto end = std::to_chars(digits, digits + sizeof digits, piece.size(), 16).ptr;
+        const auto length = static_cast<std::size_t>(end - digits);
+        char* const begin = at - length - 2;
+        std::copy(digits, end, begin);
+        constexpr std::string_view crlf = "\r\n";
+        crlf.copy(begin + length, crlf.size());
+        crlf.copy(at + piece.size(), crlf.size());
+        return {begin, length + crlf.size() + piece.size() + crlf.size()};
+    }
+
+    const std::size_t size;
+    const std::unique_ptr<char[]> bytes;
+    std::size_t used{};
+};
 
 // Two coroutines on one strand; the operation is over when both are. Each is held by its own frame, and neither by the
 // coroutine that waits: an execution context that is destroyed in between leaves no circle.
@@ -124,23 +163,30 @@ private:
     asio::awaitable<void> send_source(body_source& body)
     {
         const std::optional<std::uint64_t> size = body.size();
-        std::vector<char> buffer(head_room + piece_size + tail_room);
-        const wipe_at_end wiped{buffer};
+        room space(size);
         std::uint64_t total = 0;
         while (!stop_) {
             talk_.hold_limit(); // the source may take its time
             untouched_ = false;
-            const asio::mutable_buffer room(buffer.data() + head_room, piece_size);
-            const std::size_t n = co_await body.read_some(room);
+            const asio::mutable_buffer into = space.body();
+            const std::size_t used = std::exchange(space.used, space.size); // whatever becomes of it
+            const asio::const_buffer got = co_await body.read_piece(into);
+            if (got.data() != into.data()) space.used = used;
             if (stop_) co_return;
+            const std::size_t n = got.size();
             total += n;
             if (size && (total > *size || (n == 0 && total < *size))) {
                 fail(errc::body_failed,
                      "it gave " + std::to_string(total) + " bytes, and had announced " + std::to_string(*size));
                 co_return;
             }
-            const std::string_view piece(buffer.data() + head_room, n);
-            took(co_await talk_.send(size ? piece : as_chunk(buffer, n)));
+            std::string_view left(static_cast<const char*>(got.data()), n);
+            do {
+                std::string_view piece = size ? left : left.substr(0, space.size);
+                left.remove_prefix(piece.size());
+                if (!size) piece = space.as_chunk(piece);
+                took(co_await talk_.send(piece));
+            } while (!stop_ && !left.empty());
             if (n == 0 || (size && total == *size)) co_return;
         }
     }
@@ -153,25 +199,6 @@ private:
         lost_ = ec;
         stop_ = true;
     }
-
-    // RFC 9112 7.1. The last one is empty.
-    static std::string_view as_chunk(std::vector<char>& buffer, std::size_t n)
-    {
-        char digits[16];
-        const auto end = std::to_chars(digits, digits + sizeof digits, n, 16).ptr;
-        const auto length = static_cast<std::size_t>(end - digits);
-        char* const begin = buffer.data() + head_room - length - 2;
-        std::copy(digits, end, begin);
-        const char crlf[] = {'\r', '\n'};
-        std::copy(crlf, crlf + 2, begin + length);
-        std::copy(crlf, crlf + 2, buffer.data() + head_room + n);
-        return {begin, length + 2 + n + 2};
-    }
-
-    struct wipe_at_end {
-        std::vector<char>& buffer;
-        ~wipe_at_end() { OPENSSL_cleanse(buffer.data(), buffer.size()); }
-    };
 
     void fail(error_code ec, std::string detail)
     {

@@ -10,12 +10,31 @@
 
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
 
 using namespace afresh;
 using namespace afresh::test;
 using namespace std::chrono_literals;
+
+namespace {
+
+// RFC 9112 7.1, without extensions and trailers.
+std::string unchunked(std::string_view chunks)
+{
+    std::string all;
+    for (;;) {
+        const std::size_t size = std::stoul(std::string(chunks.substr(0, chunks.find('\r'))), nullptr, 16);
+        if (size == 0) return all;
+        chunks.remove_prefix(chunks.find('\n') + 1);
+        all += chunks.substr(0, size);
+        chunks.remove_prefix(size + 2);
+    }
+}
+
+} // namespace
 
 BOOST_AUTO_TEST_CASE(a_request_gets_the_gateways_token_and_not_the_callers)
 {
@@ -118,6 +137,42 @@ BOOST_AUTO_TEST_CASE(a_401_is_recovered_with_the_body)
         BOOST_TEST(seen.at(i).find("Via: 1.1 afresh\r\n") != std::string::npos);
     }
     BOOST_TEST(token_in(seen.at(0)) != token_in(seen.at(1)));
+    BOOST_TEST(g.stop() == 0);
+}
+
+// An API may refuse a request before it has read it all: the other token goes with the whole of it.
+BOOST_AUTO_TEST_CASE(a_401_is_recovered_with_a_body_that_still_comes)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    std::string body;
+    for (int i = 0; i < 80'000; ++i) body += std::to_string(i);
+    std::ostringstream size;
+    size << std::hex << body.size();
+    const std::string chunks = size.str() + "\r\n" + body + "\r\n0\r\n\r\n";
+    notes seen;
+    raw_server api([&](raw_peer& peer) {
+        if (peer.number % 2 == 1) {
+            seen.add(peer.read_request());
+            peer.write(text_answer("200 OK", "done", "Connection: close\r\n"));
+            return;
+        }
+        seen.add(peer.read_head());
+        peer.read_bytes(100'000);
+        peer.write(text_answer("401 Unauthorized", "",
+                               "WWW-Authenticate: Bearer error=\"invalid_token\"\r\nConnection: close\r\n"));
+        peer.drain();
+    });
+    gateway_process g(robot(as), api.url(""));
+    BOOST_TEST(status_of(g.post("/", body)) == "HTTP/1.1 200 OK");
+    BOOST_REQUIRE(seen.size() == 2u);
+    BOOST_TEST((body_of(seen.at(1)) == body));
+    // Nor does one that does not say how long it is wait for leave.
+    const std::string answer = loopback_exchange(
+        g.port, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+    BOOST_TEST(status_of(answer) == "HTTP/1.1 200 OK");
+    BOOST_REQUIRE(seen.size() == 4u);
+    BOOST_TEST(seen.at(2).find("Expect") == std::string::npos, seen.at(2));
+    BOOST_TEST((unchunked(body_of(seen.at(3))) == body));
     BOOST_TEST(g.stop() == 0);
 }
 
@@ -246,6 +301,35 @@ BOOST_AUTO_TEST_CASE(one_connection_serves_many_requests)
     BOOST_TEST(line_of(seen.at(3)) == "GET /4 HTTP/1.1");
     BOOST_TEST(answers.find("\r\n\r\none") != std::string::npos, answers);
     BOOST_TEST(answers.ends_with("Connection: close\r\n\r\n"), answers);
+    BOOST_TEST(g.stop() == 0);
+}
+
+// What an API does not want of a body is thrown away, if it is short and comes at all.
+BOOST_AUTO_TEST_CASE(a_connection_goes_on_after_an_early_answer)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    raw_server api([](raw_peer& peer) {
+        if (peer.read_head().starts_with("POST"))
+            peer.write(text_answer("413 Content Too Large", "no"));
+        else
+            peer.write(text_answer("200 OK", "done", "Connection: close\r\n"));
+        peer.drain();
+    });
+    gateway_process g(robot(as), api.url(""));
+    const std::string get = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const std::string post = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ";
+    const auto body = [](std::size_t size) { return std::to_string(size) + "\r\n\r\n" + std::string(size, 'x'); };
+    const std::string both = loopback_exchange(g.port, post + body(300'000) + get);
+    BOOST_TEST(both.starts_with("HTTP/1.1 413 "), both);
+    BOOST_TEST(both.find("HTTP/1.1 200 OK") != std::string::npos, both);
+    const std::string large = loopback_exchange(g.port, post + body(9'000'000) + get);
+    BOOST_TEST(large.starts_with("HTTP/1.1 413 "), large);
+    BOOST_TEST(large.find("Connection: close\r\n") != std::string::npos, large);
+    // Nobody knows whether a body comes that was not asked for.
+    const std::string unasked =
+        loopback_exchange(g.port, post + "3\r\nExpect: 100-continue\r\nOrigin: https://evil.example\r\n\r\n");
+    BOOST_TEST(unasked.starts_with("HTTP/1.1 403 "), unasked);
+    BOOST_TEST(unasked.find("Connection: close\r\n") != std::string::npos, unasked);
     BOOST_TEST(g.stop() == 0);
 }
 

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include <fcntl.h>
@@ -70,6 +71,29 @@ private:
     std::string is_;
 };
 
+// Has its bytes in memory, and says where.
+class in_memory : public body_source {
+public:
+    in_memory(std::string text, bool says_size) : text_(std::move(text)), says_size_(says_size) {}
+    asio::awaitable<std::size_t> read_some(asio::mutable_buffer) override
+    {
+        throw std::logic_error("nobody needs a copy");
+    }
+    asio::awaitable<asio::const_buffer> read_piece(asio::mutable_buffer) override
+    {
+        co_return asio::buffer(std::exchange(given_, true) ? std::string_view() : std::string_view(text_));
+    }
+    std::optional<std::uint64_t> size() const override
+    {
+        return says_size_ ? std::optional<std::uint64_t>(text_.size()) : std::nullopt;
+    }
+
+private:
+    const std::string text_;
+    const bool says_size_;
+    bool given_{};
+};
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(uploads, fixture)
@@ -103,6 +127,25 @@ BOOST_AUTO_TEST_CASE(a_file_is_announced_and_sent)
     BOOST_TEST(seen.at(1).find("Content-Length: 0") != std::string::npos);
     BOOST_CHECK_THROW(make_file_body(directory / "none"), boost::system::system_error);
     BOOST_CHECK_THROW(make_file_body(directory.path()), boost::system::system_error);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_in_memory_is_sent_from_there)
+{
+    std::string text;
+    for (int i = 0; i < 100'000; ++i) text += std::to_string(i);
+    const raw_server server(answering(seen, [](const std::string&) { return hello; }));
+    BOOST_TEST(put(server.url("/"), std::make_shared<in_memory>(text, true)).response.body() == "hello");
+    BOOST_TEST((body_of(seen.at(0)) == text));
+    // In chunks of 64 KiB, since there must be frames around them.
+    BOOST_TEST(put(server.url("/"), std::make_shared<in_memory>(text, false)).response.body() == "hello");
+    std::string chunks;
+    for (std::string_view left = text; !left.empty(); left.remove_prefix(std::min<std::size_t>(left.size(), 65'536))) {
+        const std::string_view chunk = left.substr(0, 65'536);
+        std::ostringstream size;
+        size << std::hex << chunk.size();
+        chunks.append(size.str()).append("\r\n").append(chunk).append("\r\n");
+    }
+    BOOST_TEST((body_of(seen.at(1)) == chunks + "0\r\n\r\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_shrinks_meanwhile_is_no_body)

@@ -4,16 +4,13 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/status.hpp>
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <utility>
+#include <vector>
 
 namespace afresh::cli {
 namespace {
@@ -26,18 +23,12 @@ constexpr unsigned patience = 60; // seconds for a header, and for each piece of
 constexpr unsigned lingering = 10;
 constexpr std::size_t header_room = 2048;
 constexpr std::size_t body_room = 64 * 1024;
-constexpr std::size_t joined = 16 * 1024; // pieces up to this size leave with what waits before them
+constexpr std::uint64_t skipped_body = 1024 * 1024;
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
 std::string_view view_of(beast::string_view s) noexcept { return {s.data(), s.size()}; }
 
 [[noreturn]] void raise(const error_code& ec) { throw boost::system::system_error(ec); }
-
-void append_number(std::string& to, std::uint64_t n, int base)
-{
-    std::array<char, 20> digits{};
-    to.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), n, base).ptr);
-}
 
 // RFC 9112 3.2, 6.1, 6.3: where another on the way may see another end of a request, or another host, there is a way to
 // slip one in. Beast refuses most of it, but not lengths that agree and codings that it passes over.
@@ -68,11 +59,7 @@ class inbound::streamed_body final : public body_source {
 public:
     explicit streamed_body(inbound& from) : from_(from) {}
     asio::awaitable<std::size_t> read_some(asio::mutable_buffer into) override { return from_.read_piece(into); }
-    std::optional<std::uint64_t> size() const override
-    {
-        const auto n = from_.parser_->content_length();
-        return n ? std::optional<std::uint64_t>(*n) : std::nullopt;
-    }
+    std::optional<std::uint64_t> size() const override { return from_.content_length(); }
 
 private:
     inbound& from_;
@@ -89,6 +76,10 @@ void inbound::look_at_the_time()
 
 asio::awaitable<bool> inbound::read_header()
 {
+    if (left_ && *left_ > 0) {
+        const bool skipped = co_await skip_body();
+        if (!skipped) co_return false;
+    }
     parser_.emplace();
     parser_->header_limit(64 * 1024);
     parser_->body_limit(boost::none);
@@ -137,6 +128,20 @@ void inbound::rest()
     std::string().swap(out_);
 }
 
+// Whether what is not read of a body is soon over, and comes at all: who waits for leave to send it may never do so.
+bool inbound::can_skip_body() const { return left_ && *left_ <= skipped_body && (granted_ || !expects_leave()); }
+
+asio::awaitable<bool> inbound::skip_body()
+{
+    std::vector<char> nowhere(body_room);
+    while (*left_ > 0) {
+        const asio::mutable_buffer into = asio::buffer(nowhere);
+        const std::size_t n = co_await read_known(into);
+        if (n == 0) co_return false;
+    }
+    co_return true;
+}
+
 // Nothing: there is nothing yet. 0: the end.
 std::optional<std::size_t> inbound::read_now()
 {
@@ -160,18 +165,31 @@ asio::awaitable<void> inbound::refuse(const error_code& why)
 std::string_view inbound::method() const noexcept { return view_of(parser_->get().method_string()); }
 std::string_view inbound::target() const noexcept { return view_of(parser_->get().target()); }
 
-bool inbound::is_shorter_than(std::uint64_t bytes) const
+std::optional<std::uint64_t> inbound::content_length() const
 {
     const auto n = parser_->content_length();
-    return n && *n <= bytes;
+    return n ? std::optional<std::uint64_t>(*n) : std::nullopt;
 }
 
-// Whoever asks before sending a body (RFC 9110 10.1.1) waits until it is wanted.
+// RFC 9110 10.1.1.
+bool inbound::expects_leave() const { return same_name(find_field(fields_, "Expect"), "100-continue"); }
+
 asio::awaitable<void> inbound::grant_body()
 {
-    if (std::exchange(granted_, true) || !same_name(find_field(fields_, "Expect"), "100-continue")) co_return;
+    if (std::exchange(granted_, true) || !expects_leave()) co_return;
     out_ = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await flush();
+}
+
+// Of a body of known length. 0: the other side has gone.
+asio::awaitable<std::size_t> inbound::read_known(asio::mutable_buffer into)
+{
+    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(*left_, into.size()));
+    expect_something();
+    const std::size_t n = co_await read_some(asio::buffer(into, most));
+    expect_nothing();
+    *left_ -= n;
+    co_return n;
 }
 
 // 0: the end. A body of known length goes where it is wanted at once; one in chunks is the parser's.
@@ -179,12 +197,9 @@ asio::awaitable<std::size_t> inbound::read_piece(asio::mutable_buffer into)
 {
     if (!granted_) co_await grant_body();
     if (left_) {
-        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(*left_, into.size()));
-        expect_something();
-        const std::size_t n = most > 0 ? co_await read_some(asio::buffer(into, most)) : 0;
-        expect_nothing();
-        if (n == 0 && most > 0) raise(asio::error::eof);
-        *left_ -= n;
+        if (*left_ == 0 || into.size() == 0) co_return 0;
+        const std::size_t n = co_await read_known(into);
+        if (n == 0) raise(asio::error::eof);
         co_return n;
     }
     bool starved = buffer_.size() == 0;
@@ -224,114 +239,6 @@ asio::awaitable<std::string> inbound::read_body()
 }
 
 std::shared_ptr<body_source> inbound::body() { return std::make_shared<streamed_body>(*this); }
-
-void inbound::begin_header(unsigned status, const field_views& fields)
-{
-    begun_ = true;
-    out_ += "HTTP/1.1 ";
-    append_number(out_, status, 10);
-    out_.append(" ").append(view_of(http::obsolete_reason(http::int_to_status(status)))).append("\r\n");
-    for (const field_view& f : fields) out_.append(f.name).append(": ").append(f.value).append("\r\n");
-}
-
-bool inbound::begin(unsigned status, const field_views& fields)
-{
-    const bool http11 = parser_->get().version() >= 11;
-    const bool has_length = !find_field(fields, "Content-Length").empty();
-    bodiless_ = parser_->get().method() == http::verb::head || status == 204 || status == 304 || status / 100 == 1;
-    chunked_ = !bodiless_ && !has_length;
-    if (has_body() || draining_ || (chunked_ && !http11)) keep_ = false; // its end is that of the connection
-    chunked_ = chunked_ && http11;
-    begin_header(status, fields);
-    if (chunked_) out_ += "Transfer-Encoding: chunked\r\n";
-    if (!keep_)
-        out_ += "Connection: close\r\n";
-    else if (!http11)
-        out_ += "Connection: keep-alive\r\n";
-    out_ += "\r\n";
-    return has_length;
-}
-
-void inbound::switch_protocols(const field_views& fields)
-{
-    keep_ = false;
-    begin_header(101, fields);
-    out_ += "\r\n";
-}
-
-// What waits, the piece and its tail. What of them does not go now waits.
-void inbound::send(std::string_view piece, std::string_view tail)
-{
-    if (piece.size() <= joined) {
-        out_.append(piece).append(tail);
-        piece = tail = {};
-    }
-    const auto part = [](std::string_view s) { return ::iovec{const_cast<char*>(s.data()), s.size()}; };
-    std::array<::iovec, 3> parts{part(out_), part(piece), part(tail)};
-    ::msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = parts.size();
-    constexpr int at_once = MSG_DONTWAIT | MSG_NOSIGNAL;
-    const auto sent = piece.empty() ? ::send(socket_.native_handle(), out_.data(), out_.size(), at_once)
-                                    : ::sendmsg(socket_.native_handle(), &message, at_once);
-    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-        raise({errno, boost::system::system_category()});
-    auto gone = static_cast<std::size_t>(std::max<::ssize_t>(sent, 0));
-    const std::size_t before = std::min(gone, out_.size());
-    out_.erase(0, before);
-    gone -= before;
-    out_.append(piece.substr(std::min(gone, piece.size())));
-    gone -= std::min(gone, piece.size());
-    out_.append(tail.substr(gone));
-}
-
-bool inbound::write_now(std::string_view piece, more then)
-{
-    if (bodiless_) piece = {};
-    if (!chunked_) {
-        send(piece, {});
-        return out_.empty();
-    }
-    if (!piece.empty()) {
-        append_number(out_, piece.size(), 16);
-        out_ += "\r\n";
-    }
-    std::string_view tail = then == more::nothing ? "\r\n0\r\n\r\n" : "\r\n";
-    if (piece.empty()) tail.remove_prefix(2);
-    send(piece, tail);
-    return out_.empty();
-}
-
-asio::awaitable<void> inbound::flush()
-{
-    send({}, {});
-    std::string_view rest = out_;
-    while (!rest.empty()) {
-        expect_something();
-        auto [ec, n] = co_await socket_.async_write_some(asio::buffer(rest), as_values);
-        expect_nothing();
-        if (ec) raise(ec);
-        rest.remove_prefix(n);
-    }
-    out_.clear();
-}
-
-asio::awaitable<void> inbound::write(std::string piece)
-{
-    if (!write_now(piece)) co_await flush();
-}
-
-asio::awaitable<void> inbound::end()
-{
-    if (!write_now({}, more::nothing)) co_await flush();
-}
-
-asio::awaitable<void> inbound::answer(unsigned status, http_fields fields, std::string body)
-{
-    fields.set("Content-Length", std::to_string(body.size()));
-    begin(status, views_of(fields));
-    if (!write_now(body, more::nothing)) co_await flush();
-}
 
 asio::awaitable<std::string_view> inbound::look_ahead()
 {

@@ -38,8 +38,7 @@ public:
     std::string_view target() const noexcept;
     const field_views& fields() const noexcept { return fields_; }
     bool has_body() const { return left_ ? *left_ > 0 : !parser_->is_done(); } // that was not read yet
-    // Whether it is short enough to be kept in memory; then it can be sent twice.
-    bool is_shorter_than(std::uint64_t bytes) const;
+    std::optional<std::uint64_t> content_length() const;
     asio::awaitable<std::string> read_body();
     // As it comes. Outlived by this.
     std::shared_ptr<body_source> body();
@@ -59,7 +58,7 @@ public:
     asio::awaitable<void> answer(unsigned status, http_fields fields, std::string body);
     bool has_begun() const noexcept { return begun_; }
     // Another request may follow.
-    bool may_go_on() const { return keep_ && !has_body() && !draining_; }
+    bool may_go_on() const { return keep_ && !draining_ && (!has_body() || can_skip_body()); }
     bool is_draining() const noexcept { return draining_; }
 
     // For what is no HTTP, or none any more: bytes as they come, first those that are here already. 0: the end.
@@ -85,7 +84,11 @@ private:
 
     std::optional<std::size_t> read_now();
     void rest();
+    bool can_skip_body() const;
+    asio::awaitable<bool> skip_body();
+    asio::awaitable<std::size_t> read_known(asio::mutable_buffer into);
     asio::awaitable<std::size_t> read_piece(asio::mutable_buffer into);
+    bool expects_leave() const;
     asio::awaitable<void> grant_body();
     asio::awaitable<void> refuse(const boost::system::error_code& why);
     void begin_header(unsigned status, const field_views& fields);

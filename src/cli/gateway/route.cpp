@@ -1,6 +1,7 @@
 #include "cli/gateway/route.hpp"
 
 #include "cli/gateway/forwarding.hpp"
+#include "cli/gateway/recorded_body.hpp"
 #include "cli/gateway/refusal.hpp"
 #include "cli/gateway/tunnel.hpp"
 
@@ -13,6 +14,8 @@
 
 namespace afresh::cli {
 namespace {
+
+constexpr std::uint64_t read_first = 16 * 1024; // bodies up to this size
 
 http_client_options options_for(const route_settings& settings, const tls_options& tls)
 {
@@ -89,14 +92,19 @@ void route::tell(const inbound& in, const std::string& status, bool failed, std:
         log_.info("request", {{"method", method}, {"path", path}, {"target", target}, {"status", status}, {"ms", ms}});
 }
 
-// A body that is short can be sent again after a 401.
+// A body that is short can be sent again after a 401, and so can one that does not say how long it is while it is. A
+// very short one leaves together with the request's header.
 asio::awaitable<void> route::take_body(inbound& in, http_request& request)
 {
-    if (in.is_shorter_than(settings_.body_limit)) {
+    const std::uint64_t limit = settings_.body_limit;
+    const auto length = in.content_length();
+    if (length && *length <= std::min(limit, read_first)) {
         std::string body = co_await in.read_body();
         request.body(std::move(body));
-    } else {
+    } else if (limit == 0 || (length && *length > limit)) {
         request.body(in.body());
+    } else {
+        request.body(std::make_shared<recorded_body>(in.body(), limit));
     }
 }
 
