@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_gateway_is_read)
     };
     const gateway_settings g =
         parse_configuration(with_gateway(R"("status": "127.0.0.1:9090", "tokens": "systemd:tokens",
-"allow_users": ["www-data", "1000"], "threads": 4, "log": "json", "log_requests": "all",
+"allow_users": ["www-data", "1000"], "hosts": ["api.example.com"], "threads": 4, "log": "json", "log_requests": "all",
 "routes": [{"listen": "unix:/run/a.sock", "target": "https://api.example.com", "body_limit": 10, "connections": 5,
             "web_origins": ["https://app.example.com"]}])"),
                             "c")
@@ -153,6 +153,7 @@ BOOST_AUTO_TEST_CASE(a_gateway_is_read)
     BOOST_TEST(g.threads == 4u);
     BOOST_TEST(g.log == "json");
     BOOST_TEST(g.allow_users.size() == 2u);
+    BOOST_TEST(g.hosts.at(0) == "api.example.com");
     BOOST_TEST(g.tokens == "systemd:tokens");
     BOOST_TEST(g.routes.at(0).profile == "p");
     BOOST_TEST((g.routes.at(0).log == request_log::all));
@@ -171,6 +172,7 @@ BOOST_AUTO_TEST_CASE(a_gateway_is_read)
         {R"("tokens": "unix:/t", "log": "xml")", "log is none of text, json"},
         {R"("tokens": "unix:/t", "log_requests": "some")", "log_requests is none of none, failed, all"},
         {R"("tokens": "unix:/t", "alow_users": [])", "did you mean \"allow_users\"?"},
+        {R"("tokens": "unix:/t", "hosts": ["https://api.example.com"])", "hosts are names such as"},
     };
     for (const row& r : rows)
         BOOST_TEST(mistake(with_gateway(r.members)).find(r.told) != std::string::npos,

@@ -112,6 +112,18 @@ BOOST_AUTO_TEST_CASE(a_page_of_another_origin_is_known)
     BOOST_TEST(is_strange({host, {"Origin", "null"}}));
 }
 
+BOOST_AUTO_TEST_CASE(a_name_of_the_public_dns_is_known_or_strange)
+{
+    for (const char* const mine : {"", "localhost", "localhost:8080", "LOCALHOST.", "gateway:80", "127.0.0.1",
+                                   "127.0.0.1:8080", "[::1]:8080", "app.localhost", "App.LocalHost:80",
+                                   "host.docker.internal", "printer.local.", "api.example.com", "API.example.com.:443"})
+        BOOST_TEST(!is_strange_host(mine, {"api.example.com"}), mine);
+    for (const char* const strange :
+         {"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "api.example.com.evil", "notapi.example.com",
+          "example.com", ".local", "evil.notlocal", "evil.example."})
+        BOOST_TEST(is_strange_host(strange, {"api.example.com"}), strange);
+}
+
 BOOST_AUTO_TEST_CASE(a_problem_is_json)
 {
     const auto o = boost::json::parse(problem(503, "Service Unavailable", "a \"quoted\" reason")).as_object();

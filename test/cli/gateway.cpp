@@ -349,6 +349,26 @@ BOOST_AUTO_TEST_CASE(a_page_that_somebody_looks_at_cannot_use_the_token)
     BOOST_TEST(g.stop() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_page_whose_name_points_to_this_machine_cannot_use_the_token)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    notes seen;
+    raw_server api(answering(seen, [](const std::string&) { return text_answer("200 OK", "good"); }));
+    gateway_process g(robot(as), api.url(""), {}, R"("hosts": ["api.example.com"], )");
+    const auto asked_as = [](unsigned short port, const std::string& host) {
+        return loopback_exchange(port, "GET / HTTP/1.1\r\nConnection: close\r\nHost: " + host + "\r\n\r\n");
+    };
+    const std::string evil = asked_as(g.port, "rebound.example:" + std::to_string(g.port));
+    BOOST_TEST(status_of(evil) == "HTTP/1.1 421 Misdirected Request");
+    BOOST_TEST(evil.find("hosts") != std::string::npos, evil);
+    BOOST_TEST(status_of(asked_as(g.status_port, "rebound.example")) == "HTTP/1.1 421 Misdirected Request");
+    BOOST_TEST(seen.size() == 0u);
+    BOOST_TEST(status_of(asked_as(g.port, "api.example.com")) == "HTTP/1.1 200 OK");
+    BOOST_TEST(status_of(asked_as(g.port, "localhost")) == "HTTP/1.1 200 OK");
+    BOOST_TEST(status_of(asked_as(g.status_port, "localhost")) == "HTTP/1.1 200 OK");
+    BOOST_TEST(g.stop() == 0);
+}
+
 // RFC 9112 9.6: a connection that is reset takes the answer with it.
 BOOST_AUTO_TEST_CASE(a_caller_that_still_sends_gets_its_answer)
 {

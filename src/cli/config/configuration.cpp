@@ -206,6 +206,10 @@ gateway_settings read_gateway(const located& v, const std::vector<profile>& prof
     if (!g.tokens.empty() && !g.tokens.starts_with("unix:") && !g.tokens.starts_with("systemd:"))
         o.fail(v.line, "tokens must be a UNIX socket, unix:/path: who may open that file may have the tokens");
     o.texts("allow_users", g.allow_users);
+    o.texts("hosts", g.hosts);
+    for (const std::string& h : g.hosts)
+        if (h.empty() || h.find_first_of(":/*") != std::string::npos)
+            o.fail(v.line, "hosts are names such as api.example.com, without scheme, port and wildcards: not " + h);
     o.count("threads", g.threads, 1, 256);
     o.word("log", g.log, {"text", "json"});
     std::string requests = "failed";

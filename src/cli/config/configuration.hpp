@@ -78,6 +78,7 @@ struct gateway_settings {
     std::string status;                   // where operators ask; empty: nowhere
     std::string tokens;                   // a UNIX socket that hands out tokens; empty: none does
     std::vector<std::string> allow_users; // of UNIX sockets, besides the gateway's own
+    std::vector<std::string> hosts;       // its names in the public DNS
     std::size_t threads = 1;
     std::string log = "text"; // or json
     bool unsafe_listen{};

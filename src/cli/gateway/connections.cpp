@@ -1,11 +1,22 @@
 #include "cli/gateway/connections.hpp"
 
+#include "cli/gateway/forwarding.hpp"
+#include "cli/gateway/refusal.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 
 #include <exception>
 #include <utility>
 
 namespace afresh::cli {
+namespace {
+
+refusal strange_host()
+{
+    return {421, "the request's Host is none of this gateway's names; if it is one, name it in the gateway's hosts"};
+}
+
+} // namespace
 
 void connections::serve(inbound_socket socket)
 {
@@ -29,7 +40,10 @@ asio::awaitable<void> connections::answer_all(std::shared_ptr<connections> self,
     }
     while (co_await in->read_header()) {
         const auto handler = self->handler_; // the next request's may be another
-        co_await (*handler)(in);
+        if (self->hosts_ && is_strange_host(find_field(in->fields(), "Host"), *self->hosts_))
+            co_await answer_refusal(*in, strange_host());
+        else
+            co_await (*handler)(in);
         if (in->may_go_on()) continue;
         if (in->has_body()) co_await in->linger();
         co_return;

@@ -29,6 +29,9 @@ public:
     // What comes before any request: may answer in its own way, and then says true.
     using greeting = std::function<asio::awaitable<bool>(std::shared_ptr<inbound>)>;
     void greet_with(greeting g) { greeting_ = std::move(g); }
+    // The names that a request's Host may have besides those that nobody can own. Null: any.
+    using host_names = std::shared_ptr<const std::vector<std::string>>;
+    void expect_hosts(host_names h) { hosts_ = std::move(h); }
     void serve(inbound_socket socket);
     // Those that have waited too long end. Once a second.
     void sweep();
@@ -43,6 +46,7 @@ private:
     next_turn turn_;
     std::shared_ptr<const request_handler> handler_;
     greeting greeting_;
+    host_names hosts_;
     std::set<std::shared_ptr<inbound>> open_;
     std::atomic<std::size_t> count_{};
     bool draining_{};

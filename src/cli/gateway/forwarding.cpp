@@ -144,6 +144,20 @@ bool is_of_strange_page(std::span<const field_view> received, const std::vector<
     return scheme == std::string_view::npos || origin.substr(scheme + 3) != find_field(received, "Host");
 }
 
+bool is_strange_host(std::string_view host, const std::vector<std::string>& known)
+{
+    if (host.starts_with('[')) return false; // an IPv6 address
+    host = host.substr(0, host.find(':'));
+    if (host.ends_with('.')) host.remove_suffix(1);
+    if (host.find('.') == std::string_view::npos) return false; // localhost, or a name of this network
+    if (host.find_first_not_of("0123456789.") == std::string_view::npos) return false; // an IPv4 address
+    // RFC 6761 6.3, RFC 6762 3, and ICANN's for private networks.
+    for (const std::string_view reserved : {".localhost", ".local", ".internal"})
+        if (host.size() > reserved.size() && same_name(host.substr(host.size() - reserved.size()), reserved))
+            return false;
+    return std::none_of(known.begin(), known.end(), [host](const std::string& k) { return same_name(k, host); });
+}
+
 std::string problem(unsigned status, std::string_view title, std::string_view detail)
 {
     boost::json::object o;

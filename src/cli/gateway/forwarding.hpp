@@ -33,6 +33,10 @@ std::string_view wanted_protocol(std::span<const field_view> received);
 // A browser says that a page asks which is not of this place, nor of the `allowed` origins (RFC 6454 7, Fetch Metadata).
 bool is_of_strange_page(std::span<const field_view> received, const std::vector<std::string>& allowed);
 
+// A name of the public DNS that is not among the `known`: somebody may have let it point to this machine, so that a
+// browser takes what is served here for his site's (DNS rebinding).
+bool is_strange_host(std::string_view host, const std::vector<std::string>& known);
+
 // RFC 9457, as the body of an answer of the gateway's own.
 std::string problem(unsigned status, std::string_view title, std::string_view detail);
 

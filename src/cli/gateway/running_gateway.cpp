@@ -202,14 +202,17 @@ void running_gateway::leave(const gateway_settings& settings)
     }
 }
 
-void running_gateway::set(const place& p, std::size_t thread, request_handler handler, connections::greeting greeting)
+void running_gateway::set(const place& p, std::size_t thread, request_handler handler, connections::greeting greeting,
+                          connections::host_names hosts)
 {
     const auto to = p.at->threads()[thread];
     auto shared = std::make_shared<const request_handler>(std::move(handler));
-    asio::dispatch(to->executor(), [to, h = std::move(shared), g = std::move(greeting)]() mutable {
-        to->answer_with(std::move(h));
-        to->greet_with(std::move(g));
-    });
+    asio::dispatch(to->executor(),
+                   [to, h = std::move(shared), g = std::move(greeting), n = std::move(hosts)]() mutable {
+                       to->answer_with(std::move(h));
+                       to->greet_with(std::move(g));
+                       to->expect_hosts(std::move(n));
+                   });
 }
 
 void running_gateway::serve(const gateway_settings& settings, const std::shared_ptr<const allowed_users>& others)
@@ -218,6 +221,10 @@ void running_gateway::serve(const gateway_settings& settings, const std::shared_
         if (!p.at->is_unix()) return {};
         p.at->open_to_others(!others->empty());
         return [others, this](std::shared_ptr<inbound> in) { return refuse_strangers(std::move(in), others, log_); };
+    };
+    // No browser opens a UNIX socket.
+    const auto hosts_at = [all = std::make_shared<const std::vector<std::string>>(settings.hosts)](const place& p) {
+        return p.at->is_unix() ? connections::host_names() : all;
     };
     const auto tell = [&](const place& p, const std::string& purpose) {
         log_.info("listening", {{"address", p.at->name()}, {"for", purpose}});
@@ -231,13 +238,14 @@ void running_gateway::serve(const gateway_settings& settings, const std::shared_
                 [to = state_->routes[r].by_thread[i]](std::shared_ptr<inbound> in) {
                     return to->answer(std::move(in));
                 },
-                greeting);
+                greeting, hosts_at(p));
         tell(p, settings.routes[r].target);
     }
     if (!settings.status.empty()) {
         const place& p = places_.at(status_place(settings));
         set(
-            p, 0, [g = state_](std::shared_ptr<inbound> in) { return answer_admin(std::move(in), g); }, greeting_at(p));
+            p, 0, [g = state_](std::shared_ptr<inbound> in) { return answer_admin(std::move(in), g); }, greeting_at(p),
+            hosts_at(p));
         tell(p, "status");
     }
     if (!settings.tokens.empty()) {
@@ -246,7 +254,8 @@ void running_gateway::serve(const gateway_settings& settings, const std::shared_
             return greet_agent_client(std::move(in), g, first);
         };
         set(
-            p, 0, [g = state_](std::shared_ptr<inbound> in) { return answer_token(std::move(in), g); }, greeting);
+            p, 0, [g = state_](std::shared_ptr<inbound> in) { return answer_token(std::move(in), g); }, greeting,
+            hosts_at(p));
         tell(p, "tokens");
     }
 }

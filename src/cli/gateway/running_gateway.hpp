@@ -49,7 +49,8 @@ private:
     const place& at(const std::string& name, const places& opened) const;
     void serve(const gateway_settings& settings, const std::shared_ptr<const allowed_users>& others);
     void leave(const gateway_settings& settings);
-    static void set(const place& p, std::size_t thread, request_handler handler, connections::greeting greeting);
+    static void set(const place& p, std::size_t thread, request_handler handler, connections::greeting greeting,
+                    connections::host_names hosts);
     asio::awaitable<void> tick();
     std::size_t connections_open() const;
 
