@@ -19,11 +19,11 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 
-constexpr unsigned patience = 60; // seconds for a header, and for each piece of a body
-constexpr unsigned lingering = 10;
+constexpr unsigned patience = 60;  // seconds for a header, and for each piece of a body
+constexpr unsigned lingering = 10; // seconds for what comes after the last answer
 constexpr std::size_t header_room = 2048;
 constexpr std::size_t body_room = 64 * 1024;
-constexpr std::uint64_t skipped_body = 1024 * 1024;
+constexpr std::uint64_t skipped_body = 1024 * 1024; // at most, for the sake of the next request
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
 std::string_view view_of(beast::string_view s) noexcept { return {s.data(), s.size()}; }
@@ -128,8 +128,12 @@ void inbound::rest()
     std::string().swap(out_);
 }
 
-// Whether what is not read of a body is soon over, and comes at all: who waits for leave to send it may never do so.
-bool inbound::can_skip_body() const { return left_ && *left_ <= skipped_body && (granted_ || !expects_leave()); }
+// A body that is in the way of the next request: what was not read of it is long or of unknown length, or may never come,
+// since its caller waits for leave to send it.
+bool inbound::is_blocked() const
+{
+    return has_body() && !(left_ && *left_ <= skipped_body && (granted_ || !expects_leave()));
+}
 
 asio::awaitable<bool> inbound::skip_body()
 {

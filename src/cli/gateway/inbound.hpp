@@ -58,7 +58,7 @@ public:
     asio::awaitable<void> answer(unsigned status, http_fields fields, std::string body);
     bool has_begun() const noexcept { return begun_; }
     // Another request may follow.
-    bool may_go_on() const { return keep_ && !draining_ && (!has_body() || can_skip_body()); }
+    bool may_go_on() const { return keep_ && !draining_ && !is_blocked(); }
     bool is_draining() const noexcept { return draining_; }
 
     // For what is no HTTP, or none any more: bytes as they come, first those that are here already. 0: the end.
@@ -84,7 +84,7 @@ private:
 
     std::optional<std::size_t> read_now();
     void rest();
-    bool can_skip_body() const;
+    bool is_blocked() const;
     asio::awaitable<bool> skip_body();
     asio::awaitable<std::size_t> read_known(asio::mutable_buffer into);
     asio::awaitable<std::size_t> read_piece(asio::mutable_buffer into);

@@ -49,8 +49,7 @@ bool inbound::begin(unsigned status, const field_views& fields)
     const bool has_length = !find_field(fields, "Content-Length").empty();
     bodiless_ = parser_->get().method() == http::verb::head || status == 204 || status == 304 || status / 100 == 1;
     chunked_ = !bodiless_ && !has_length;
-    if (has_body() && !can_skip_body()) keep_ = false;
-    if (draining_ || (chunked_ && !http11)) keep_ = false; // its end is that of the connection
+    if (is_blocked() || draining_ || (chunked_ && !http11)) keep_ = false; // its end is that of the connection
     chunked_ = chunked_ && http11;
     begin_header(status, fields);
     if (chunked_) out_ += "Transfer-Encoding: chunked\r\n";
