@@ -1,5 +1,5 @@
 // Many calls at once share the permitted connections of an origin, in order, and nobody is forgotten.
-#include "http/http1_client.hpp"
+#include "net/pooled_client.hpp"
 #include "support/print_errc.hpp"
 #include "support/raw_server.hpp"
 #include "support/run.hpp"
@@ -14,20 +14,10 @@
 using namespace afresh;
 using namespace afresh::test;
 using namespace std::chrono_literals;
-using http::http1_client;
 
 namespace {
 
-struct fixture {
-    asio::io_context context;
-    http_limits limits = without_sweep();
-    std::optional<http1_client> made;
-
-    http1_client& client()
-    {
-        if (!made) made.emplace(context.get_executor(), tls_options(), limits);
-        return *made;
-    }
+struct fixture : pooled_client {
     transport_outcome get(const std::string& url)
     {
         const http_request request("GET", url);

@@ -1,5 +1,5 @@
 // How long connections are kept: their age, their idle time, how many of them, and what an idle client leaves to do.
-#include "http/http1_client.hpp"
+#include "net/pooled_client.hpp"
 #include "support/print_errc.hpp"
 #include "support/raw_server.hpp"
 #include "support/run.hpp"
@@ -12,20 +12,10 @@
 using namespace afresh;
 using namespace afresh::test;
 using namespace std::chrono_literals;
-using http::http1_client;
 
 namespace {
 
-struct fixture {
-    asio::io_context context;
-    http_limits limits = without_sweep();
-    std::optional<http1_client> made;
-
-    http1_client& client()
-    {
-        if (!made) made.emplace(context.get_executor(), tls_options(), limits);
-        return *made;
-    }
+struct fixture : pooled_client {
     // Runs the context no longer than the call takes.
     error_code get(const std::string& url)
     {
