@@ -19,23 +19,6 @@ using namespace afresh;
 using namespace afresh::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-// RFC 9112 7.1, without extensions and trailers.
-std::string unchunked(std::string_view chunks)
-{
-    std::string all;
-    for (;;) {
-        const std::size_t size = std::stoul(std::string(chunks.substr(0, chunks.find('\r'))), nullptr, 16);
-        if (size == 0) return all;
-        chunks.remove_prefix(chunks.find('\n') + 1);
-        all += chunks.substr(0, size);
-        chunks.remove_prefix(size + 2);
-    }
-}
-
-} // namespace
-
 BOOST_AUTO_TEST_CASE(a_request_gets_the_gateways_token_and_not_the_callers)
 {
     authorization_server as({{"AT_TTL", "60"}});

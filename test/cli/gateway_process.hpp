@@ -12,6 +12,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace afresh::test {
@@ -94,6 +95,19 @@ inline std::string token_in(const std::string& request)
 {
     const auto at = request.find("Authorization: Bearer ");
     return at == std::string::npos ? "" : request.substr(at + 22, request.find('\r', at) - at - 22);
+}
+
+// RFC 9112 7.1, without extensions and trailers.
+inline std::string unchunked(std::string_view chunks)
+{
+    std::string all;
+    for (;;) {
+        const std::size_t size = std::stoul(std::string(chunks.substr(0, chunks.find('\r'))), nullptr, 16);
+        if (size == 0) return all;
+        chunks.remove_prefix(chunks.find('\n') + 1);
+        all += chunks.substr(0, size);
+        chunks.remove_prefix(size + 2);
+    }
 }
 
 } // namespace afresh::test

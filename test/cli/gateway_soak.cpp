@@ -6,6 +6,8 @@
 #include "gateway_process.hpp"
 #include "support/client_fixture.hpp"
 
+#include <afresh/http_body.hpp>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -19,7 +21,10 @@
 #include <mutex>
 #include <random>
 #include <set>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 
 using namespace afresh;
 using namespace afresh::test;
@@ -62,24 +67,42 @@ private:
     void start()
     {
         server_ = std::make_unique<raw_server>([this](raw_peer& peer) {
-            for (std::string r = peer.read_request(); !r.empty(); r = peer.read_request()) peer.write(answer(r));
+            for (std::string head = peer.read_head(); !head.empty(); head = peer.read_head())
+                if (!answer(peer, head)) return;
         });
         port_ = server_->port();
     }
-    std::string answer(const std::string& request)
+    // False: the connection is over.
+    bool answer(raw_peer& peer, const std::string& head)
     {
-        const std::string token = token_in(request);
-        const kind k = request.find(" /user/") != std::string::npos ? user : machine;
-        {
-            const std::lock_guard lock(mutex_);
-            if (token.empty() || revoked_.contains(token)) {
-                ++refused_;
-                return text_answer("401 Unauthorized", "no", "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n");
+        const bool chunked = head.find("Transfer-Encoding: chunked") != std::string::npos;
+        if (!is_good(head)) {
+            const std::string_view why = "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n";
+            if (chunked) { // no more than the header need be read for that
+                peer.write(text_answer("401 Unauthorized", "no", std::string(why) + "Connection: close\r\n"));
+                peer.drain();
+                return false;
             }
-            seen_[k].insert(token);
+            peer.read_body(head);
+            peer.write(text_answer("401 Unauthorized", "no", std::string(why)));
+            return true;
         }
-        const std::string line = line_of(request);
-        return text_answer("200 OK", line.substr(0, line.rfind(' ')) + "|" + body_of(request));
+        const std::string body = peer.read_body(head);
+        const std::string line = line_of(head);
+        peer.write(text_answer("200 OK", line.substr(0, line.rfind(' ')) + "|" + (chunked ? unchunked(body) : body)));
+        return true;
+    }
+    bool is_good(const std::string& head)
+    {
+        const std::string token = token_in(head);
+        const kind k = head.find(" /user/") != std::string::npos ? user : machine;
+        const std::lock_guard lock(mutex_);
+        if (token.empty() || revoked_.contains(token)) {
+            ++refused_;
+            return false;
+        }
+        seen_[k].insert(token);
+        return true;
     }
 
     std::unique_ptr<raw_server> server_;
@@ -275,6 +298,27 @@ private:
         return last_trouble_;
     }
 
+    // Most are short; some have many pieces. Each has its own bytes.
+    static std::string body_for(const std::string& path, unsigned n)
+    {
+        const std::size_t size = n % 30 == 0 ? n * 7919 % 300'000 : n % 5000;
+        std::string body;
+        while (body.size() < size) body += path;
+        body.resize(size);
+        return body;
+    }
+    // Of a length that nobody knows before.
+    static std::shared_ptr<body_source> unannounced(std::string body)
+    {
+        const auto given = std::make_shared<bool>();
+        return make_generator_body(
+            [given, body = std::move(body)]() -> asio::awaitable<std::string> {
+                std::string piece = std::exchange(*given, true) ? "" : body;
+                co_return piece;
+            },
+            [given] { *given = false; });
+    }
+
     void call(unsigned number)
     {
         client_fixture mine;
@@ -284,8 +328,11 @@ private:
             const std::string path =
                 std::string("/") + profiles[k] + "/" + std::to_string(number) + "/" + std::to_string(n);
             http_request r(n % 3 == 0 ? "POST" : "GET", "http://127.0.0.1:" + std::to_string(ports_[k]) + path);
-            const std::string body = n % 3 == 0 ? std::string(n % 5000, 'b') : "";
-            if (!body.empty()) r.body(body);
+            const std::string body = n % 3 == 0 ? body_for(path, n) : "";
+            if (n % 60 == 0)
+                r.body(unannounced(body));
+            else if (!body.empty())
+                r.body(body);
             std::this_thread::sleep_for(pause_);
             const auto begun = clock_type::now();
             const transport_outcome o = mine.send(r);

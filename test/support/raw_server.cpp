@@ -83,14 +83,19 @@ std::string raw_peer::read_head()
 
 std::string raw_peer::read_request()
 {
-    std::string text = read_head();
-    if (const auto at = text.find("Content-Length: "); at != std::string::npos)
-        return text + read_bytes(std::stoul(text.substr(at + 16)));
-    if (text.find("Transfer-Encoding: chunked") == std::string::npos) return text;
+    const std::string head = read_head();
+    return head + read_body(head);
+}
+
+std::string raw_peer::read_body(const std::string& head)
+{
+    if (const auto at = head.find("Content-Length: "); at != std::string::npos)
+        return read_bytes(std::stoul(head.substr(at + 16)));
+    if (head.find("Transfer-Encoding: chunked") == std::string::npos) return {};
     std::size_t end;
     while ((end = end_of_chunks(ahead_)) == std::string::npos && read_more()) {
     }
-    return text + read_bytes(std::min(end, ahead_.size()));
+    return read_bytes(std::min(end, ahead_.size()));
 }
 
 std::string raw_peer::read_once()

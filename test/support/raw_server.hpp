@@ -28,6 +28,7 @@ public:
     std::string read_request();
     std::string read_once(); // what comes next; empty: the client has gone
     std::string read_head();
+    std::string read_body(const std::string& head); // of the request that begins so
     std::string read_bytes(std::size_t size);
     void write(std::string_view bytes);
     void pause(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
