@@ -6,6 +6,9 @@
 
 #include <afresh/http_client.hpp>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
@@ -284,6 +287,28 @@ BOOST_AUTO_TEST_CASE(one_connection_serves_many_requests)
     BOOST_TEST(line_of(seen.at(3)) == "GET /4 HTTP/1.1");
     BOOST_TEST(answers.find("\r\n\r\none") != std::string::npos, answers);
     BOOST_TEST(answers.ends_with("Connection: close\r\n\r\n"), answers);
+    BOOST_TEST(g.stop() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_caller_that_never_stops_is_left_in_the_end)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    raw_server api(keep_answering());
+    gateway_process g(robot(as), api.url(""));
+    asio::io_context context;
+    asio::ip::tcp::socket caller(context);
+    caller.connect({asio::ip::make_address("127.0.0.1"), g.port});
+    const std::string head =
+        "POST / HTTP/1.1\r\nHost: x\r\nOrigin: https://evil.example\r\nContent-Length: 9000000\r\n\r\n";
+    asio::write(caller, asio::buffer(head));
+    std::string answer;
+    boost::system::error_code ec;
+    asio::read(caller, asio::dynamic_buffer(answer), ec);
+    BOOST_TEST((ec == asio::error::eof));
+    BOOST_TEST(status_of(answer) == "HTTP/1.1 403 Forbidden");
+    const auto begin = std::chrono::steady_clock::now();
+    for (ec = {}; !ec; std::this_thread::sleep_for(50ms)) asio::write(caller, asio::buffer("x", 1), ec);
+    BOOST_TEST((std::chrono::steady_clock::now() - begin > 5s));
     BOOST_TEST(g.stop() == 0);
 }
 
