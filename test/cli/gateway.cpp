@@ -224,6 +224,28 @@ BOOST_AUTO_TEST_CASE(large_bodies_stream_both_ways)
     BOOST_TEST(g.stop() == 0);
 }
 
+// Longer than `http_limits::total`, which is a client's. More than a minute: `ctest -R long.slow_upload`.
+BOOST_AUTO_TEST_CASE(a_slow_upload_is_waited_for, *boost::unit_test::disabled())
+{
+    authorization_server as({{"AT_TTL", "120"}});
+    notes seen;
+    raw_server api(answering(seen, [](const std::string& r) { return text_answer("200 OK", body_of(r)); }));
+    gateway_process g(robot(as), api.url(""));
+    asio::io_context context;
+    asio::ip::tcp::socket caller(context);
+    caller.connect({asio::ip::make_address("127.0.0.1"), g.port});
+    const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 70000\r\n\r\n";
+    asio::write(caller, asio::buffer(head));
+    for (int i = 0; i < 70; ++i, std::this_thread::sleep_for(1s))
+        asio::write(caller, asio::buffer(std::string(1'000, 'x')));
+    std::string answer;
+    boost::system::error_code ec;
+    asio::read(caller, asio::dynamic_buffer(answer), ec);
+    BOOST_TEST(status_of(answer) == "HTTP/1.1 200 OK");
+    BOOST_TEST((body_after(answer) == std::string(70'000, 'x')));
+    BOOST_TEST(g.stop() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_that_breaks_off_is_not_passed_on_as_a_whole)
 {
     authorization_server as({{"AT_TTL", "60"}});

@@ -8,6 +8,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -23,6 +24,8 @@ http_client_options options_for(const route_settings& settings, const tls_option
     o.tls = tls;
     o.redirects.most = 0; // they are for whoever asked
     o.decompress = false; // nor is anything else of the answer the gateway's
+    o.limits.total =
+        std::chrono::milliseconds::zero(); // a body takes as long as its caller does; each step has a limit
     o.limits.connections_per_origin = settings.connections;
     o.limits.idle_per_origin = settings.connections;
     o.limits.idle_total = settings.connections;
