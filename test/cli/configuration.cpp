@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_gateway_is_read)
         parse_configuration(with_gateway(R"("status": "127.0.0.1:9090", "tokens": "systemd:tokens",
 "allow_users": ["www-data", "1000"], "hosts": ["api.example.com"], "threads": 4, "log": "json", "log_requests": "all",
 "routes": [{"listen": "unix:/run/a.sock", "target": "https://api.example.com", "body_limit": 10, "connections": 5,
-            "web_origins": ["https://app.example.com"]}])"),
+            "timeout": 0, "web_origins": ["https://app.example.com"]}])"),
                             "c")
             .gateway;
     BOOST_TEST(g.threads == 4u);
@@ -159,6 +159,7 @@ BOOST_AUTO_TEST_CASE(a_gateway_is_read)
     BOOST_TEST((g.routes.at(0).log == request_log::all));
     BOOST_TEST(g.routes.at(0).connections == 5u);
     BOOST_TEST(g.routes.at(0).web_origins.at(0) == "https://app.example.com");
+    BOOST_TEST(g.routes.at(0).timeout == 0u);
     BOOST_TEST(mistake(with_gateway(R"("tokens": "unix:/t")")) == ""); // tokens alone are something
     struct row {
         std::string members, told;

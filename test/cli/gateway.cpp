@@ -263,6 +263,22 @@ BOOST_AUTO_TEST_CASE(an_answer_that_breaks_off_is_not_passed_on_as_a_whole)
     BOOST_TEST(g.stop() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(an_api_that_says_nothing_is_left_after_a_while)
+{
+    authorization_server as({{"AT_TTL", "60"}});
+    raw_server api([](raw_peer& peer) {
+        if (line_of(peer.read_head()) == "GET /begins HTTP/1.1")
+            peer.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+        peer.drain();
+    });
+    gateway_process g(robot(as), api.url(""), R"(, "timeout": 1)");
+    BOOST_TEST(status_of(g.get("/")) == "HTTP/1.1 504 Gateway Timeout");
+    const std::string begun = g.get("/begins");
+    BOOST_TEST(status_of(begun) == "HTTP/1.1 200 OK");
+    BOOST_TEST(body_after(begun) == "hello"); // of ten bytes, and then the connection ended
+    BOOST_TEST(g.stop() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(pieces_arrive_as_they_come)
 {
     authorization_server as({{"AT_TTL", "60"}});

@@ -10,6 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
@@ -91,6 +92,7 @@ asio::awaitable<int> request(token_source tokens, profile p, request_options o)
     http_client_options options;
     options.tls = tls_of(p);
     options.proxy = proxy_options::from_environment();
+    options.limits.total = options.limits.first_byte = options.limits.body_idle = std::chrono::milliseconds::zero();
     http_client api(tokens, options);
     http_request r = make_request(o, executor);
     http_stream answer = co_await api.open(std::move(r));

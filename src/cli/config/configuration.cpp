@@ -178,6 +178,7 @@ route_settings read_route(const located& v, const std::string& where, const std:
     o.text("profile", r.profile);
     o.count("body_limit", r.body_limit, 0, 1024 * 1024 * 1024);
     o.count("connections", r.connections, 1, 100'000);
+    o.count("timeout", r.timeout, 0, 86'400);
     o.texts("web_origins", r.web_origins);
     o.finish();
     if (r.listen.empty()) o.fail(v.line, "has no listen: an address such as 127.0.0.1:8080, or unix:/path");

@@ -69,6 +69,7 @@ struct route_settings {
     std::string profile;
     std::uint64_t body_limit = 1024 * 1024; // bytes of a request that are kept for a second sending
     std::size_t connections = 1024;         // to the API, at most, of each thread
+    std::size_t timeout = 60;               // seconds in which the API may say nothing; 0: for ever
     std::vector<std::string> web_origins;   // whose pages may use it from a browser
     request_log log = request_log::failed;
 };

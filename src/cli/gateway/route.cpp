@@ -22,10 +22,10 @@ http_client_options options_for(const route_settings& settings, const tls_option
 {
     http_client_options o;
     o.tls = tls;
-    o.redirects.most = 0; // they are for whoever asked
-    o.decompress = false; // nor is anything else of the answer the gateway's
-    o.limits.total =
-        std::chrono::milliseconds::zero(); // a body takes as long as its caller does; each step has a limit
+    o.redirects.most = 0;                               // they are for whoever asked
+    o.decompress = false;                               // nor is anything else of the answer the gateway's
+    o.limits.total = std::chrono::milliseconds::zero(); // a body takes as long as its caller does
+    o.limits.first_byte = o.limits.body_idle = std::chrono::seconds(settings.timeout);
     o.limits.connections_per_origin = settings.connections;
     o.limits.idle_per_origin = settings.connections;
     o.limits.idle_total = settings.connections;
