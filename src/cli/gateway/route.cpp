@@ -95,8 +95,8 @@ void route::tell(const inbound& in, const std::string& status, bool failed, std:
         log_.info("request", {{"method", method}, {"path", path}, {"target", target}, {"status", status}, {"ms", ms}});
 }
 
-// A body that is short can be sent again after a 401, and so can one that does not say how long it is while it is. A
-// very short one leaves together with the request's header.
+// A body that is short can be sent again after a 401; so can one of unknown length, until it turns out to be long. A very
+// short one leaves together with the request's header.
 asio::awaitable<void> route::take_body(inbound& in, http_request& request)
 {
     const std::uint64_t limit = settings_.body_limit;
