@@ -2,7 +2,7 @@
 # Installs what is missing, on Debian and its relatives. Usage: sh .ci/install.sh GROUP...
 #   build   compiler, CMake, Boost, OpenSSL, SQLite, libpq, zlib, brotli, zstd, libqrencode, libsodium, mimalloc: enough for
 #           the library, the command and the examples
-#   tests   what the tests need besides: Boost.Test, clang-format 14, PostgreSQL, chromium, and a real authorization server (npm, node 22)
+#   tests   what the tests need besides: Boost.Test, clang-format 14, curl, PostgreSQL, chromium, and a real authorization server (npm, node 22)
 #   matrix  what `test/run.sh --all` needs besides: clang 14 and clang-tidy
 #   bench   the peers that the benchmarks run against
 # As root, or with sudo; needs neither where nothing is missing.
@@ -86,6 +86,7 @@ group_build() {
 group_tests() {
     need_boost -test
     need_command openssl openssl
+    need_command curl curl
     need_command clang-format-14 clang-format-14
     need_command npm npm
     need_command chromium chromium
