@@ -1,16 +1,15 @@
 #include "cli/gateway/recorded_body.hpp"
+#include "support/run.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 
 using namespace afresh;
 using namespace afresh::cli;
+using afresh::test::run;
 
 namespace {
 
@@ -44,21 +43,13 @@ private:
     const bool says_;
 };
 
-template <class T>
-T run(asio::awaitable<T> work)
-{
-    asio::io_context context;
-    auto result = asio::co_spawn(context, std::move(work), asio::use_future);
-    context.run();
-    return result.get();
-}
-
 // Until there is nothing more, or `most` bytes have come.
 std::string read(body_source& body, std::size_t most = std::string::npos)
 {
+    asio::io_context context;
     std::string all;
     while (all.size() < most) {
-        const asio::const_buffer piece = run(body.read_piece(asio::mutable_buffer()));
+        const asio::const_buffer piece = run(context, body.read_piece(asio::mutable_buffer()));
         if (piece.size() == 0) break;
         all.append(static_cast<const char*>(piece.data()), piece.size());
     }
@@ -68,9 +59,10 @@ std::string read(body_source& body, std::size_t most = std::string::npos)
 // The same by copies of at most `each` bytes.
 std::string copy(body_source& body, std::size_t each)
 {
+    asio::io_context context;
     std::string all;
     std::string piece(each, '\0');
-    while (const std::size_t n = run(body.read_some(asio::buffer(piece)))) all.append(piece, 0, n);
+    while (const std::size_t n = run(context, body.read_some(asio::buffer(piece)))) all.append(piece, 0, n);
     return all;
 }
 

@@ -152,8 +152,8 @@ bool is_strange_host(std::string_view host, const std::vector<std::string>& know
     const std::size_t dot = host.rfind('.');
     if (dot == std::string_view::npos) return false; // localhost, or a name of this network
     const std::string_view last = host.substr(dot + 1);
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    if (!last.empty() && std::all_of(last.begin(), last.end(), is_digit)) return false; // an IPv4 address, to browsers
+    const bool is_number = !last.empty() && last.find_first_not_of("0123456789") == std::string_view::npos;
+    if (is_number) return false; // an IPv4 address, to browsers
     // RFC 6761 6.3, RFC 6762 3, and ICANN's for private networks.
     for (const std::string_view reserved : {".localhost", ".local", ".internal"})
         if (host.size() > reserved.size() && same_name(host.substr(host.size() - reserved.size()), reserved))

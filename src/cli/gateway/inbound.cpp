@@ -231,7 +231,7 @@ asio::awaitable<std::size_t> inbound::read_piece(asio::mutable_buffer into)
 
 asio::awaitable<std::string> inbound::read_body()
 {
-    std::string all(static_cast<std::size_t>(parser_->content_length().value_or(0)), '\0');
+    std::string all(static_cast<std::size_t>(content_length().value_or(0)), '\0');
     std::size_t have = 0;
     while (have < all.size()) {
         const std::size_t n = co_await read_piece(asio::buffer(all) + have);
