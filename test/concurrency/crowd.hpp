@@ -99,4 +99,14 @@ inline void join_crowd(asio::any_io_executor executor, asio::awaitable<void> wor
     });
 }
 
+// Lets it go on for some time, and until there was enough of it, since a busy machine is slow; or until somebody stops it.
+template <class Enough>
+void let_go_on(findings& f, std::chrono::milliseconds time, Enough enough)
+{
+    std::this_thread::sleep_for(time);
+    while (!f.stop && !enough()) std::this_thread::sleep_for(1ms);
+    f.stop = true;
+    while (f.ended < f.begun) std::this_thread::sleep_for(1ms);
+}
+
 } // namespace afresh::test

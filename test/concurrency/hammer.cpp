@@ -134,8 +134,11 @@ struct hammering {
             auto strand = asio::make_strand(*contexts[i % contexts.size()]);
             join_crowd(strand, run_hammer(sources[i % sources.size()], found, i + 1), found);
         }
-        std::this_thread::sleep_for(how_long);
-        found.stop = true;
+        let_go_on(found, how_long, [&] {
+            bool enough = found.tokens > 200 && found.cancelled > 0;
+            for (unsigned i = 0; i < sources.size(); ++i) enough = enough && world.server->seen(name(i)).requests > 2;
+            return enough;
+        });
     }
     void shut_down()
     {
@@ -143,15 +146,11 @@ struct hammering {
     }
     void check()
     {
-        BOOST_TEST(found.ended == found.begun);
         BOOST_TEST(found.unexpected == 0u);
         BOOST_TEST(found.older == 0u);
-        BOOST_TEST(found.tokens > 200u);
-        BOOST_TEST(found.cancelled > 0u);
         for (unsigned i = 0; i < sources.size(); ++i) {
             const auto seen = world.server->seen(name(i));
             const source_status status = sources[i].status();
-            BOOST_TEST(seen.requests > 2u);
             BOOST_TEST(seen.requests == seen.generations);
             BOOST_TEST(status.token_requests == seen.requests);
             BOOST_TEST(status.generation - generations_at_first[i] == seen.requests - 1);
@@ -175,7 +174,6 @@ BOOST_AUTO_TEST_CASE(several_sources_from_four_threads)
     threads pool(4);
     make_sources(pool.context.get_executor(), 3);
     hammer_from({&pool.context});
-    while (found.ended < found.begun) std::this_thread::sleep_for(1ms);
     shut_down();
     check();
     sources.clear();
@@ -189,7 +187,6 @@ BOOST_AUTO_TEST_CASE(a_source_of_another_context_than_its_callers)
     {
         threads abroad(2);
         hammer_from({&abroad.context, &home.context});
-        while (found.ended < found.begun) std::this_thread::sleep_for(1ms);
     }
     shut_down();
     check();
@@ -209,7 +206,6 @@ BOOST_AUTO_TEST_CASE(sources_closed_in_the_middle_of_it)
     });
     hammer_from({&pool.context});
     closer.join();
-    while (found.ended < found.begun) std::this_thread::sleep_for(1ms);
     shut_down();
     for (unsigned i = 0; i < 2; ++i) {
         BOOST_TEST((sources[i].status().state == source_state::closed));

@@ -108,10 +108,10 @@ inline void all_bytes_of_a_long_token_come_back(const store_factory& make)
 inline void the_holder_of_a_lease_renews_it_and_others_get_it_after_its_end(const store_factory& make)
 {
     store_client c(make());
-    const std::uint64_t first = c.lease("a", milliseconds(100));
+    const std::uint64_t first = c.lease("a", seconds(1));
     BOOST_TEST(c.does(take("b")) == status::busy);
-    BOOST_TEST(c.does(renew(first, milliseconds(300))) == status::ok);
-    std::this_thread::sleep_for(milliseconds(150));
+    BOOST_TEST(c.does(renew(first, seconds(60))) == status::ok);
+    std::this_thread::sleep_for(milliseconds(1050));
     BOOST_TEST(c.does(take("b")) == status::busy);
     BOOST_TEST(c.does(take("a", milliseconds(1))) == status::ok);
     std::this_thread::sleep_for(milliseconds(50));
