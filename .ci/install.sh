@@ -42,7 +42,8 @@ boost_version() {
     done
     update_lists
     for v in 1.81 1.83 1.88 1.90; do
-        if apt-cache show "libboost-url$v-dev" >/dev/null 2>&1; then echo "$v"; return; fi
+        # `apt-cache show` succeeds for a name that other packages only mention, too.
+        if [ -n "$(apt-cache madison "libboost-url$v-dev")" ]; then echo "$v"; return; fi
     done
     die "no Boost 1.81 or newer among the packages of this system"
 }
