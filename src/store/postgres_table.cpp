@@ -14,7 +14,7 @@ bool is_name(std::string_view s)
     return !s.empty() && s.size() <= 48 && letter(s.front()) && std::all_of(s.begin(), s.end(), other);
 }
 
-std::string quoted(std::string_view name) { return '"' + std::string(name) + '"'; }
+std::string identifier(std::string_view name) { return '"' + std::string(name) + '"'; }
 
 constexpr const char* now = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
@@ -27,10 +27,10 @@ postgres_table::postgres_table(std::string_view name)
     const std::string_view table = dot == std::string_view::npos ? name : name.substr(dot + 1);
     if (!is_name(table) || (dot != std::string_view::npos && !is_name(schema)))
         throw std::invalid_argument("table: must be a lower-case name of 48 characters at most, perhaps with a schema");
-    const std::string where = dot == std::string_view::npos ? "" : quoted(schema) + '.';
-    chain_ = where + quoted(table);
-    version_ = where + quoted(std::string(table) + "_version");
-    sealing_ = where + quoted(std::string(table) + "_sealing");
+    const std::string where = dot == std::string_view::npos ? "" : identifier(schema) + '.';
+    chain_ = where + identifier(table);
+    version_ = where + identifier(std::string(table) + "_version");
+    sealing_ = where + identifier(std::string(table) + "_sealing");
     channel_ = table;
 }
 
