@@ -90,7 +90,8 @@ BOOST_AUTO_TEST_CASE(its_calls_may_be_cancelled_after_any_handler)
     for (const std::string& url : urls()) {
         bool undisturbed = false;
         int cancelled = 0;
-        for (int handlers = 0; !undisturbed; ++handlers) {
+        // From 1: Boost 1.83 throws from run() if a coroutine is cancelled before it has begun.
+        for (int handlers = 1; !undisturbed; ++handlers) {
             BOOST_REQUIRE(handlers < 500);
             asio::io_context context;
             const http_client api(context.get_executor(), options);

@@ -49,16 +49,20 @@ std::shared_ptr<X509> make_certificate(EVP_PKEY* key, const leaf& what)
     return c;
 }
 
-std::unique_ptr<FILE, decltype(&std::fclose)> open_for_writing(const std::string& path)
+struct closer {
+    void operator()(FILE* f) const { std::fclose(f); }
+};
+
+std::unique_ptr<FILE, closer> opened(const std::string& path, const char* mode)
 {
-    std::unique_ptr<FILE, decltype(&std::fclose)> f(std::fopen(path.c_str(), "w"), std::fclose);
+    std::unique_ptr<FILE, closer> f(std::fopen(path.c_str(), mode));
     require(f != nullptr, "file");
     return f;
 }
 
 void write(const std::string& path, X509* certificate)
 {
-    require(PEM_write_X509(open_for_writing(path).get(), certificate) == 1, "write certificate");
+    require(PEM_write_X509(opened(path, "w").get(), certificate) == 1, "write certificate");
 }
 
 } // namespace
@@ -87,8 +91,8 @@ void test_pki::issue(const std::string& name, const leaf& what)
     if (what.must_staple) add_extension(certificate.get(), certificate_.get(), NID_tlsfeature, "status_request");
     require(X509_sign(certificate.get(), key_.get(), EVP_sha256()) > 0, "sign");
     write(certificate_file(name), certificate.get());
-    require(PEM_write_PrivateKey(open_for_writing(key_file(name)).get(), key.get(), nullptr, nullptr, 0, nullptr,
-                                 nullptr) == 1,
+    require(PEM_write_PrivateKey(opened(key_file(name), "w").get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) ==
+                1,
             "write key");
 }
 
@@ -107,9 +111,7 @@ std::shared_ptr<SSL_CTX> test_pki::server(const std::string& name, int min_versi
 
 std::shared_ptr<X509> test_pki::certificate(const std::string& name) const
 {
-    const std::unique_ptr<FILE, decltype(&std::fclose)> f(std::fopen(certificate_file(name).c_str(), "r"), std::fclose);
-    require(f != nullptr, "read certificate");
-    return {PEM_read_X509(f.get(), nullptr, nullptr, nullptr), X509_free};
+    return {PEM_read_X509(opened(certificate_file(name), "r").get(), nullptr, nullptr, nullptr), X509_free};
 }
 
 std::shared_ptr<SSL_CTX> test_pki::stapling_server(const std::string& name, const staple& what,
