@@ -7,8 +7,8 @@ for candidate in clang-format-14 clang-format; do
     case $("$candidate" --version 2>/dev/null) in *'version 14.'*) format=$candidate && break ;; esac
 done
 if [ -z "$format" ]; then
-    echo "clang-format 14 is not installed: sh .ci/install.sh tests" >&2
-    exit 1
+    echo "clang-format 14 is not installed, and other versions see it differently: sh .ci/install.sh tests" >&2
+    exit 77
 fi
 files() {
     find include src test bench examples -name node_modules -prune -o \( -name '*.hpp' -o -name '*.cpp' \) -print |
