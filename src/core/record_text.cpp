@@ -6,7 +6,9 @@
 
 #include <afresh/chain_record.hpp>
 
+#include <boost/container/pmr/memory_resource.hpp>
 #include <boost/json.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <array>
 #include <charconv>
@@ -176,14 +178,17 @@ std::size_t room_for(const chain_record& r)
 
 // Boost.JSON asks for no more than the usual alignment. (1.81 allocates an object's keys with one and frees them with
 // another, so the aligned forms of new and delete would not match.)
-class wiping_resource final : public json::memory_resource {
+class wiping_resource final : public boost::container::pmr::memory_resource {
     void* do_allocate(std::size_t n, std::size_t) override { return ::operator new(n); }
     void do_deallocate(void* p, std::size_t n, std::size_t) override
     {
         explicit_bzero(p, n);
         ::operator delete(p);
     }
-    bool do_is_equal(const json::memory_resource& other) const noexcept override { return this == &other; }
+    bool do_is_equal(const boost::container::pmr::memory_resource& other) const noexcept override
+    {
+        return this == &other;
+    }
 };
 
 // The reverse of writer: the code points up to U+00FF are bytes. Others cannot come from to_text().
@@ -302,7 +307,7 @@ result<chain_record> parse_chain_record(std::string_view text)
 {
     wiping_resource memory;
     try {
-        json::error_code ec;
+        boost::system::error_code ec;
         const json::value whole = json::parse(text, ec, &memory);
         if (ec) return make_error_code(errc::store_failed);
         chain_record record = read_record(whole.as_object().at("record").as_object());

@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <openssl/evp.h>
 
@@ -38,7 +39,7 @@ std::string from_base64url(std::string text)
 
 std::optional<json::object> part(std::string_view text)
 {
-    json::error_code ec;
+    boost::system::error_code ec;
     const json::value v = json::parse(from_base64url(std::string(text)), ec);
     if (ec || !v.is_object()) return std::nullopt;
     return v.as_object();

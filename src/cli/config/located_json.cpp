@@ -1,6 +1,7 @@
 #include "cli/config/located_json.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -9,7 +10,7 @@ namespace afresh::cli {
 namespace {
 
 namespace json = boost::json;
-using json::error_code;
+using boost::system::error_code;
 
 // What the parser tells, line by line. It owns what is open; the line is that of the text it was given last.
 struct builder {

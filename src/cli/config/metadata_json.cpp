@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/system/error_code.hpp>
 
 namespace afresh::cli {
 
@@ -22,7 +23,7 @@ std::string metadata_json(const server_metadata& m)
 server_metadata read_metadata_json(std::string_view text)
 {
     server_metadata m;
-    json::error_code ec;
+    boost::system::error_code ec;
     const json::value v = json::parse({text.data(), text.size()}, ec);
     if (ec || !v.is_object()) return m;
     for (const metadata_text& t : metadata_texts)

@@ -2,6 +2,7 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <stdexcept>
 #include <utility>
@@ -17,7 +18,7 @@ std::string text_of(const boost::json::object& metadata, std::string_view name)
 
 std::string token_endpoint_of(const http_response& answer, const std::string& issuer)
 {
-    boost::json::error_code ec;
+    boost::system::error_code ec;
     const auto metadata = boost::json::parse(answer.body(), ec);
     if (ec || !metadata.is_object()) throw std::runtime_error("the issuer's metadata is not a JSON object");
     if (text_of(metadata.get_object(), "issuer") != issuer)

@@ -78,7 +78,7 @@ asio::awaitable<std::string> token_answer(std::shared_ptr<const gateway_state> g
 
 asio::awaitable<std::string> answer_to(std::shared_ptr<const gateway_state> g, std::string text)
 {
-    json::error_code malformed;
+    boost::system::error_code malformed;
     const json::value parsed = json::parse(text, malformed);
     if (malformed || !parsed.is_object()) co_return failure("Bad Request: no JSON object");
     const json::object& question = parsed.get_object();
@@ -98,7 +98,7 @@ asio::awaitable<std::string> answer_to(std::shared_ptr<const gateway_state> g, s
 bool is_whole_object(const std::string& text)
 {
     json::stream_parser parser;
-    json::error_code malformed;
+    boost::system::error_code malformed;
     parser.write_some(text, malformed);
     return malformed || parser.done();
 }
