@@ -95,6 +95,7 @@ BOOST_AUTO_TEST_CASE(sources_of_the_same_keys_made_and_destroyed_by_all_threads)
     }
     pool.join(); // nothing is left behind that would keep the context at work
     BOOST_TEST(found.unexpected == 0u);
+    BOOST_TEST(found.tokens > 100u);
     for (unsigned i = 0; i < 4; ++i) {
         const std::string name = "user" + std::to_string(i);
         const auto seen = world.server->seen(name);
@@ -123,6 +124,8 @@ BOOST_AUTO_TEST_CASE(tokens_that_were_set_are_seen_by_every_thread)
     }
     BOOST_TEST(found.unexpected == 0u);
     BOOST_TEST(found.older == 0u);
+    BOOST_TEST(found.sets > 20u);
+    BOOST_TEST(found.calls > 500u);
     BOOST_TEST(world.server->bytes_sent() == 0u);
 }
 

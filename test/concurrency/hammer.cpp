@@ -146,11 +146,15 @@ struct hammering {
     }
     void check()
     {
+        BOOST_TEST(found.ended == found.begun);
         BOOST_TEST(found.unexpected == 0u);
         BOOST_TEST(found.older == 0u);
+        BOOST_TEST(found.tokens > 200u);
+        BOOST_TEST(found.cancelled > 0u);
         for (unsigned i = 0; i < sources.size(); ++i) {
             const auto seen = world.server->seen(name(i));
             const source_status status = sources[i].status();
+            BOOST_TEST(seen.requests > 2u);
             BOOST_TEST(seen.requests == seen.generations);
             BOOST_TEST(status.token_requests == seen.requests);
             BOOST_TEST(status.generation - generations_at_first[i] == seen.requests - 1);

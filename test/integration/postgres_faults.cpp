@@ -100,11 +100,13 @@ BOOST_AUTO_TEST_CASE(a_database_that_crashes_among_commands_loses_nothing_that_i
         server.stop_at_once();
         server.start();
     }
+    while (acknowledged <= 20) std::this_thread::sleep_for(milliseconds(1)); // however slow the disk is
     stop = true;
     writer.join();
     const chain_record last = store_client(store()).record();
     BOOST_TEST(last.generation >= acknowledged);
     BOOST_TEST(last.generation <= tried);
+    BOOST_TEST(acknowledged > 20u);
     server.sql("ALTER SYSTEM RESET ALL");
     server.stop();
 }

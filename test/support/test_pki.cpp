@@ -49,13 +49,9 @@ std::shared_ptr<X509> make_certificate(EVP_PKEY* key, const leaf& what)
     return c;
 }
 
-struct closer {
-    void operator()(FILE* f) const { std::fclose(f); }
-};
-
-std::unique_ptr<FILE, closer> opened(const std::string& path, const char* mode)
+std::unique_ptr<FILE, int (*)(FILE*)> opened(const std::string& path, const char* mode)
 {
-    std::unique_ptr<FILE, closer> f(std::fopen(path.c_str(), mode));
+    std::unique_ptr<FILE, int (*)(FILE*)> f(std::fopen(path.c_str(), mode), std::fclose);
     require(f != nullptr, "file");
     return f;
 }
